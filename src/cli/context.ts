@@ -1,0 +1,64 @@
+// The Context is a command's only door to the world. Cheap members are values, dear ones are functions, so that
+// --help opens nothing.
+import type { Config } from '../config/schema.ts'
+import type { Connection } from '../connect/connection.ts'
+import type { Result } from '../core/result.ts'
+import type { Engine } from '../engines/engine.ts'
+import type { IO } from './io.ts'
+import type { Progress } from './progress.ts'
+import type { Confirmation } from './prompt.ts'
+import type { Services } from './services.ts'
+
+export const FORMATS = ['table', 'vertical', 'csv', 'tsv', 'json', 'ndjson', 'markdown'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** The options every command understands, wherever they stand on the line. */
+export interface Globals {
+  readonly output?: Format | undefined
+  readonly json?: boolean | undefined
+  readonly out?: string | undefined
+  readonly header?: boolean | undefined
+  readonly columns?: string | undefined
+  readonly url?: string | undefined
+  readonly service?: string | undefined
+  readonly env?: string | undefined
+  readonly config?: string | undefined
+  readonly timeout?: string | undefined
+  readonly tz?: string | undefined
+  readonly yes?: boolean | undefined
+  readonly quiet?: boolean | undefined
+  readonly verbose?: boolean | undefined
+  readonly color?: boolean | undefined
+  readonly progress?: 'auto' | 'json' | 'none' | undefined
+}
+
+export interface Context {
+  readonly io: IO
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  /** Fires on the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal
+  /** The flags of this run; empty until the command line is parsed. */
+  readonly globals: Globals
+  /** `ingest`, `migrate status`: for application_name. */
+  readonly command: string
+  now(): Date
+  config(): Promise<Config>
+  /** Where to connect; starts the local server when nothing else is configured. */
+  connection(): Promise<Connection>
+  /** Connects on the first call; closed by the runner. */
+  engine(): Promise<Engine>
+  /** The areas, loaded on demand. */
+  readonly services: Services
+  progress(label: string): Progress
+  /** stdout: the answer in the format asked for, its notes to stderr. */
+  print(result: Result<object>): Promise<void>
+  /** stdout: text as it is (SQL, a completion script). */
+  write(text: string): Promise<void>
+  /** stderr, unless --quiet. */
+  note(text: string): void
+  /** Asks on a terminal; elsewhere, and without --yes, refuses with exit 6. */
+  confirm(confirmation: Confirmation): Promise<void>
+  /** Runs another command line in this context, for `demo`; resolves to its exit code. */
+  invoke(argv: readonly string[]): Promise<number>
+}

@@ -1,0 +1,47 @@
+// The options shared by all commands and by all questions, each written once.
+import { Command, Option } from '@commander-js/extra-typings'
+import { type Context, FORMATS } from './context.ts'
+
+/** Options of the program itself: understood before and after the command's name. */
+export const globalOptions = (): Option[] => [
+  new Option('-o, --output <format>', 'table on a terminal, tsv in a pipe').choices(FORMATS).env('ARXDB_FORMAT'),
+  new Option('--json', 'same as -o json'),
+  new Option('--out <file>', 'write the answer to a file'),
+  new Option('--columns <names>', 'only these columns, comma-separated'),
+  new Option('--no-header', 'leave out the header row'),
+  new Option('--url <url>', 'connect to postgres://user@host:port/database'),
+  new Option('--service <name>', 'connect to a service of pg_service.conf'),
+  new Option('--env <name>', 'named environment of the config file'),
+  new Option('--config <file>', 'read this config file only'),
+  new Option('--timeout <duration>', 'give up a statement after this long (default: 30s)'),
+  new Option('--tz <zone>', 'time zone of times without one, and of day buckets (default: UTC)'),
+  new Option('-y, --yes', 'answer yes to every confirmation'),
+  new Option('-q, --quiet', 'only the answer and errors'),
+  new Option('-v, --verbose', 'show the SQL that runs and its timing'),
+  new Option('--color', 'force colours'),
+  new Option('--no-color', 'no colours'),
+  new Option('--progress <kind>', 'how to show progress').choices(['auto', 'json', 'none'] as const),
+]
+
+/** The window of a question: half-open, [from, to). */
+export const rangeOptions = {
+  from: new Option('--from <time>', 'start of the window: 2026-01-02, 7d, yesterday, or A..B for both ends'),
+  to: new Option('--to <time>', 'end of the window, not included (default: now)'),
+}
+
+/** Which markets of a coin. */
+export const marketOptions = {
+  exchange: new Option('--exchange <id>', 'only this exchange'),
+  quote: new Option('--quote <currency>', 'quote currency, or "any" (default: USD, else the largest per exchange)'),
+  timeframe: new Option('--timeframe <tf>', 'stored candles of this timeframe: 1m, 5m, 1h, 1d ...'),
+}
+
+/** A command whose help ends with examples; a test runs every one of them. */
+export function command(name: string, summary: string, examples: readonly string[]) {
+  return new Command(name)
+    .summary(summary)
+    .description(summary)
+    .addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n`)
+}
+
+export type CommandFactory = (context: Context) => Command

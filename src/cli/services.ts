@@ -1,0 +1,9 @@
+// The areas as a command sees them: loaded when first used, so that --help and completion stay light.
+
+export const services = {
+  embedded: () => import('../embedded/service.ts'),
+  migrate: () => import('../migrate/service.ts'),
+  ingest: () => import('../ingest/service.ts'),
+}
+
+export type Services = typeof services

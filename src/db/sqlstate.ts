@@ -1,0 +1,98 @@
+// Turns what the driver throws into what a person can act on.
+import { type Connection, describe } from '../connect/connection.ts'
+import { ArxError, EXIT, type ErrorParts } from '../errors.ts'
+
+interface PgError extends Error {
+  readonly code?: string
+  readonly detail?: string
+  readonly hint?: string
+  readonly where?: string
+  readonly column?: string
+  readonly constraint?: string
+  readonly table?: string
+  readonly position?: string
+}
+
+const NETWORK = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'ECONNRESET', 'EHOSTUNREACH'])
+
+/** SQLSTATEs, or their classes, that mean: the connection was not made or did not hold. */
+const isConnection = (code: string): boolean => code.startsWith('08') || code.startsWith('28') || code === '3D000'
+
+/** The connection's or the server's moment was wrong, and the same work may succeed when tried again. */
+export const isTransient = (error: unknown): boolean => {
+  const code = sqlState(error) ?? ''
+  return /^(08|53|57P0)/.test(code) || code === '40001' || code === '40P01'
+}
+
+/** The five-character SQLSTATE behind an error, whatever wraps it. */
+export function sqlState(error: unknown): string | undefined {
+  const cause = error instanceof ArxError ? (error.cause ?? error) : error
+  const code = (cause as PgError | undefined)?.code
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !NETWORK.has(code) ? code : undefined
+}
+
+/** Translates a driver error. `connection` gives messages their "where"; an ArxError passes unchanged. */
+export function translate(error: unknown, connection?: Connection): ArxError {
+  if (error instanceof ArxError) return error
+  const e = error as PgError
+  return new ArxError({ cause: error, ...parts(e, connection) })
+}
+
+function parts(e: PgError, connection: Connection | undefined): ErrorParts {
+  const where = connection ? ` at ${describe(connection)} (from ${connection.origin})` : ''
+  const code = e.code ?? ''
+  if (isNetwork(e)) {
+    return {
+      code: 'no-connection',
+      message: `cannot connect to PostgreSQL${where}`,
+      detail: e.message || code || (e as { errors?: Error[] }).errors?.map((x) => x.message).join('; '),
+      hint: 'check that the server runs and listens there; see `arxdb config show --origin`',
+      exit: EXIT.connection,
+    }
+  }
+  if (isConnection(code) || code === '53300' || code === '57P03' || /password must be a string|SASL/.test(e.message)) {
+    return {
+      code: code.startsWith('28') ? 'login-refused' : 'no-connection',
+      message: `PostgreSQL refused the connection${where}`,
+      detail: e.message,
+      hint: code.startsWith('28') ? 'set the password in ~/.pgpass or PGPASSWORD' : e.hint,
+      exit: EXIT.connection,
+    }
+  }
+  return serverParts(e, code)
+}
+
+function serverParts(e: PgError, code: string): ErrorParts {
+  const detail = [e.detail, e.where?.split('\n')[0], code && `SQLSTATE ${code}`].filter(Boolean).join('; ')
+  switch (code) {
+    case '57014':
+      return {
+        code: 'timeout',
+        message: 'the query took longer than it may and was cancelled',
+        detail,
+        hint: 'narrow --from/--to, or allow more with --timeout 5m',
+        exit: EXIT.timeout,
+      }
+    case '55P03':
+      return { code: 'lock-timeout', message: e.message, detail, hint: 'try again later', exit: EXIT.refused }
+    case '25006':
+      return { code: 'read-only', message: e.message, detail, exit: EXIT.refused }
+    case '42P01':
+    case '3F000':
+      return {
+        code: 'not-migrated',
+        message: 'this database does not hold the arxdb schema, or an older one',
+        detail: `${e.message}; ${detail}`,
+        hint: 'arxdb migrate',
+      }
+    case '42501':
+      return { code: 'no-privilege', message: e.message, detail, hint: 'arxdb migrate grants' }
+    default:
+      return { code: 'database', message: e.message, detail, hint: e.hint }
+  }
+}
+
+function isNetwork(e: PgError): boolean {
+  if (NETWORK.has(e.code ?? '')) return true
+  return /^(Connection terminated|timeout expired|The server does not support SSL|connect )/.test(e.message)
+}

@@ -1,0 +1,17 @@
+// `:name` to `$n`: readable statements for people, positional parameters for the protocol.
+
+/** Everything a colon inside of which is not a placeholder: strings, quoted names, dollar quotes, comments, casts. */
+const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$)[\s\S]*?\1|--[^\n]*|\/\*[\s\S]*?\*\/|::|:([a-z_]\w*)/g
+
+/**
+ * Replaces placeholders by their position in `names`, the order of the header's @params.
+ * Throws when the text uses a name that the header does not declare.
+ */
+export function positional(sql: string, names: readonly string[], file: string): string {
+  return sql.replace(TOKEN, (token, _dollar, name: string | undefined) => {
+    if (name === undefined) return token
+    const index = names.indexOf(name)
+    if (index < 0) throw new Error(`${file}: :${name} is not among its @params`)
+    return `$${index + 1}`
+  })
+}
