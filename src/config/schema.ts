@@ -1,0 +1,66 @@
+// The settings of one run, resolved: flags > ARXDB_* > arxdb.json > the user's config.json > defaults. Types only:
+// the checking of files (valibot) is in validate.ts, loaded when there is a file.
+import type { ConfiguredTarget } from '../connect/target.ts'
+
+/** The same names as cli/context.ts FORMATS; a test keeps the two equal. */
+export const OUTPUTS = ['table', 'vertical', 'csv', 'tsv', 'json', 'ndjson', 'markdown'] as const
+
+/** One resolved value with the place it came from, for `config show --origin`. */
+export interface Setting {
+  /** As in the file: `timeout`, `migrations.dir`, `environments.prod`. */
+  readonly key: string
+  readonly value: string
+  readonly origin: string
+}
+
+/** What one config file may hold, after validation; paths are absolute, texts as written. */
+export interface FileConfig {
+  readonly url?: string | undefined
+  readonly service?: string | undefined
+  readonly output?: (typeof OUTPUTS)[number] | undefined
+  readonly timeout?: string | undefined
+  readonly tz?: string | undefined
+  readonly environments?: Readonly<Record<string, Environment>> | undefined
+  readonly coins?: Readonly<Record<string, string>> | undefined
+  readonly migrations?: { readonly dir?: string | undefined } | undefined
+  readonly local?: { readonly idleStop?: string | undefined } | undefined
+}
+
+/** A server with a name: exactly one of a url, a service, or a host with its parameters. */
+export interface Environment {
+  readonly url?: string | undefined
+  readonly service?: string | undefined
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly user?: string | undefined
+  readonly database?: string | undefined
+  readonly sslmode?: string | undefined
+  readonly sslrootcert?: string | undefined
+  readonly production?: boolean | undefined
+  readonly readOnly?: boolean | undefined
+}
+
+export interface Config {
+  /** The server that the config names, by --env, ARXDB_ENV or the file's own url; give it to resolveConnection. */
+  readonly target: ConfiguredTarget | undefined
+  /** Undefined: table on a terminal, tsv in a pipe. */
+  readonly output: (typeof OUTPUTS)[number] | undefined
+  /** For each statement; 0 for none. */
+  readonly timeoutMs: number
+  /** IANA name: of times without a zone, and of day buckets. */
+  readonly tz: string
+  /** The user's coin aliases: alias, lower case, to coin_id. */
+  readonly coins: Readonly<Record<string, string>>
+  readonly environments: Readonly<Record<string, Environment>>
+  /** `dir`: the user's own migrations, absolute. */
+  readonly migrations: { readonly dir: string | undefined }
+  /** `idleStopMs`: the local server stops itself after this long without a client; 0 for never. */
+  readonly local: { readonly idleStopMs: number }
+  /** The config files that were read, highest first. */
+  readonly files: readonly string[]
+  /** Said once on stderr: a file with a password that others may read, a file passed over. */
+  readonly warnings: readonly string[]
+  readonly settings: readonly Setting[]
+  /** Where the value of a key came from: a flag, a variable, `file:key`, or `default`. */
+  origin(key: string): string
+}
