@@ -41,6 +41,7 @@ export async function copyIn(
   const source = gathered(chunks)
   let answer: { readonly error: unknown } | undefined
   let ending = false
+  let cancelled: Promise<void> | undefined
   let wake = (): void => {}
   stream.on('error', (error) => {
     answer ??= { error }
@@ -63,7 +64,7 @@ export async function copyIn(
     })
   const onAbort = (): void => {
     // CopyFail is not read by a backend that waits for a lock, nor a cancel by one that waits for rows: send both.
-    void cancel(client)
+    cancelled = cancel(client)
     if (!ending) stream.destroy(new Error('interrupted'))
   }
 
@@ -80,6 +81,8 @@ export async function copyIn(
     return { rows: stream.rowCount }
   } catch (error) {
     if (!answer) await give()
+    // Once the second socket is closed the signal was sent: it cannot hit the caller's next statement later on.
+    await cancelled
     void source.return(undefined).catch(() => {})
     throw signal?.aborted ? signal.reason : error
   } finally {
