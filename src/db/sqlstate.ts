@@ -1,6 +1,6 @@
 // Turns what the driver throws into what a person can act on.
 import { type Connection, describe } from '../connect/connection.ts'
-import { ArxError, EXIT, type ErrorParts } from '../errors.ts'
+import { ArxError, type ErrorParts, EXIT } from '../errors.ts'
 
 interface PgError extends Error {
   readonly code?: string

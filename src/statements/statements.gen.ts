@@ -1,5 +1,174 @@
 // Made from the headers in sql/ by `npm run docs`; a test compares. Do not edit.
 export interface Statements {
-  'engine/server': { params: Record<never, never>; row: { server: number } }
+  /** Candles of any width from stored candles that divide it. */
+  'candles/from-candles': {
+    params: { readonly markets: readonly number[]; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string }
+    row: { readonly market_id: number; readonly timestamp: string; readonly open: string; readonly high: string; readonly low: string; readonly close: string; readonly volume: string | null; readonly n_obs: number; readonly coverage: number; readonly partial: boolean }
+  }
+  /** Candles of any width from ticks. */
+  'candles/from-ticks': {
+    params: { readonly markets: readonly number[]; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string }
+    row: { readonly market_id: number; readonly timestamp: string; readonly open: string; readonly high: string; readonly low: string; readonly close: string; readonly volume: string | null; readonly n_obs: number; readonly coverage: number | null; readonly partial: boolean }
+  }
+  /** What the server is: its version, TimescaleDB's version and licence, and whether arxdb's ledger stands in it. */
+  'engine/server': {
+    params: Record<never, never>
+    row: { readonly server: number; readonly timescaledb: string | null; readonly licence: string | null; readonly migrated: boolean }
+  }
+  /** The tier the schema was made for, as its first migration recorded it. */
+  'engine/tier': {
+    params: Record<never, never>
+    row: { readonly tier: string }
+  }
+  /** First and last observation of each market inside a window: two index probes a market, no rows counted. */
+  'markets/activity': {
+    params: { readonly markets: readonly number[]; readonly from: string; readonly to: string }
+    row: { readonly market_id: number; readonly first_at: string; readonly last_at: string }
+  }
+  /** Coins that a name may mean: by id, by the shipped list of symbols, or by the symbol their source gave. */
+  'markets/coin': {
+    params: { readonly name: string }
+    row: { readonly coin_id: string; readonly symbol: string | null; readonly how: string }
+  }
+  /** Coins that have markets, and how many. */
+  'markets/coins': {
+    params: { readonly pattern: string | null }
+    row: { readonly coin_id: string; readonly symbol: string | null; readonly name: string | null; readonly provisional: boolean; readonly exchanges: number; readonly markets: number; readonly quotes: string }
+  }
+  /** What is there per market: first and last observation, how many, and how many a market without gaps would have. */
+  'markets/coverage': {
+    params: { readonly coins: readonly string[] | null; readonly exchange_id: string | null; readonly from: string | null; readonly to: string | null }
+    row: { readonly coin_id: string; readonly exchange_id: string; readonly quote: string; readonly timeframe: string; readonly first_at: string; readonly last_at: string; readonly n_obs: number; readonly expected: number | null; readonly coverage: number | null }
+  }
+  /** Every name a coin answers to, to suggest near ones. */
+  'markets/names': {
+    params: Record<never, never>
+    row: { readonly name: string }
+  }
+  /** Markets of one coin. */
+  'markets/of-coin': {
+    params: { readonly coin_id: string; readonly exchange_id: string | null; readonly quote: string | null }
+    row: { readonly market_id: number; readonly exchange_id: string; readonly venue: boolean; readonly quote: string; readonly timeframe: string; readonly seconds: number | null }
+  }
+  /** How much each market traded in a window: base volume of its candles, or the number of its ticks. */
+  'markets/size': {
+    params: { readonly markets: readonly number[]; readonly from: string; readonly to: string }
+    row: { readonly market_id: number; readonly size: string }
+  }
+  /** Puts a note on a migration's ledger row: what a statement that failed said. */
+  'migrate/annotate': {
+    params: { readonly source: string; readonly version: string; readonly note: string }
+    row: Record<never, never>
+  }
+  /** Who a backend waits for, as one line each. */
+  'migrate/blockers': {
+    params: { readonly pid: number }
+    row: { readonly pid: number; readonly application_name: string | null; readonly state: string | null; readonly query: string | null }
+  }
+  /** Makes the ledger of migrations. */
+  'migrate/create-migrations': {
+    params: Record<never, never>
+    row: Record<never, never>
+  }
+  /** Makes the record of repairs: a ledger row that was dropped cannot carry its own note. */
+  'migrate/create-repairs': {
+    params: Record<never, never>
+    row: Record<never, never>
+  }
+  /** Makes the one-row table that says which tier the schema was made for. */
+  'migrate/create-schema-tier': {
+    params: Record<never, never>
+    row: Record<never, never>
+  }
+  /** Whether TimescaleDB could be created here: its library is loaded, its files are there, the extension is not made yet. */
+  'migrate/extension': {
+    params: Record<never, never>
+    row: { readonly creatable: boolean }
+  }
+  /** The index of a name on a table, whether it is usable, and which backend builds it now. */
+  'migrate/find-index': {
+    params: { readonly relation: string; readonly name: string }
+    row: { readonly index_name: string; readonly valid: boolean; readonly building_pid: number | null }
+  }
+  /** Takes a migration out of the ledger. */
+  'migrate/forget': {
+    params: { readonly source: string; readonly version: string }
+    row: Record<never, never>
+  }
+  /** Forgets the tier once no migration is left, so that the next first one chooses anew. */
+  'migrate/forget-tier': {
+    params: Record<never, never>
+    row: Record<never, never>
+  }
+  /** Indexes that a failed or interrupted CREATE INDEX left unusable; TimescaleDB's own schemas are not ours to judge. */
+  'migrate/invalid-indexes': {
+    params: Record<never, never>
+    row: { readonly index_name: string; readonly table_name: string; readonly bytes: number; readonly building_pid: number | null }
+  }
+  /** The ledger: what has been applied, per source and version. */
+  'migrate/ledger': {
+    params: Record<never, never>
+    row: { readonly source: string; readonly version: string; readonly name: string; readonly variant: string; readonly checksum: string; readonly raw_checksum: string; readonly state: string; readonly statements_done: number; readonly statements_total: number; readonly applied_at: string; readonly duration_ms: number; readonly applied_by: string; readonly arxdb_version: string; readonly note: string | null }
+  }
+  /** Whether a backend still holds an advisory lock: asked before each commit, in the same transaction. */
+  'migrate/lock-held': {
+    params: { readonly class: number; readonly object: number; readonly pid: number }
+    row: { readonly held: boolean }
+  }
+  /** Who holds an advisory lock of this database. */
+  'migrate/lock-holder': {
+    params: { readonly class: number; readonly object: number }
+    row: { readonly pid: number; readonly application_name: string | null; readonly usename: string | null; readonly since: string | null; readonly state: string | null; readonly query: string | null }
+  }
+  /** Writes a migration's ledger row, or brings it up to date. */
+  'migrate/record': {
+    params: { readonly source: string; readonly version: string; readonly name: string; readonly variant: string; readonly checksum: string; readonly raw_checksum: string; readonly state: string; readonly statements_done: number; readonly statements_total: number; readonly duration_ms: number; readonly arxdb_version: string; readonly note: string | null }
+    row: Record<never, never>
+  }
+  /** Keeps what a repair changed, by whom and why. */
+  'migrate/record-repair': {
+    params: { readonly action: string; readonly source: string; readonly version: string; readonly name: string; readonly old_checksum: string; readonly new_checksum: string | null; readonly note: string }
+    row: Record<never, never>
+  }
+  /** Records the tier the schema is made for; the first migration's transaction does it, once. */
+  'migrate/record-tier': {
+    params: { readonly tier: string; readonly timescaledb: string | null }
+    row: Record<never, never>
+  }
+  /** How big a table is with its partitions or chunks, in bytes and rows as last estimated; no row before it exists. */
+  'migrate/relation-size': {
+    params: { readonly relation: string }
+    row: { readonly bytes: number; readonly estimated_rows: number }
+  }
+  /** Accepts an edited file: its new checksums, and the note of who and why. */
+  'migrate/repair-checksum': {
+    params: { readonly source: string; readonly version: string; readonly name: string; readonly checksum: string; readonly raw_checksum: string; readonly note: string }
+    row: Record<never, never>
+  }
+  /** Takes the roles' and database's time limits off this transaction where the server knows the setting (17). */
+  'migrate/unbounded': {
+    params: Record<never, never>
+    row: { readonly set_config: string }
+  }
+  /** The price of each market as it was known at one moment, no older than allowed. */
+  'price/as-of': {
+    params: { readonly markets: readonly number[]; readonly at: string; readonly tick_staleness: string; readonly candle_staleness: string | null }
+    row: { readonly market_id: number; readonly price: string; readonly timestamp: string; readonly age: number }
+  }
+  /** The newest price of each market known at one moment, however old. */
+  'price/newest': {
+    params: { readonly markets: readonly number[]; readonly at: string }
+    row: { readonly market_id: number; readonly timestamp: string; readonly age: number }
+  }
+  /** Time-weighted average price over one window, per market and combined per quote. */
+  'twap/window': {
+    params: { readonly tick_markets: readonly number[]; readonly tick_staleness: string; readonly candle_markets: readonly number[]; readonly candle_staleness: readonly string[]; readonly from: string; readonly to: string }
+    row: { readonly market_id: number | null; readonly exchange_id: string | null; readonly quote: string; readonly twap: string | null; readonly coverage: number; readonly n_obs: number; readonly carried_in: boolean; readonly oldest_source_age: number | null }
+  }
+  /** Volume-weighted average price over one window from candles, per market and combined per quote. */
+  'vwap/window': {
+    params: { readonly markets: readonly number[]; readonly from: string; readonly to: string }
+    row: { readonly market_id: number | null; readonly exchange_id: string | null; readonly quote: string; readonly vwap: string | null; readonly volume: string | null; readonly volume_coverage: number | null; readonly coverage: number; readonly n_obs: number }
+  }
 }
 export type StatementName = keyof Statements

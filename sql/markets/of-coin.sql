@@ -1,0 +1,12 @@
+-- Markets of one coin.
+-- @params  coin_id text, exchange_id text null, quote text null
+-- @returns market_id int, exchange_id text, venue boolean, quote text, timeframe text, seconds int null
+-- @locks   AccessShareLock
+select m.market_id, m.exchange_id, e.kind = 'venue' as venue, m.quote, m.timeframe,
+       arxdb.timeframe_seconds(m.timeframe) as seconds
+  from arxdb.markets m
+  join arxdb.exchanges e using (exchange_id)
+  where m.coin_id = :coin_id::text
+    and (:exchange_id::text is null or m.exchange_id = :exchange_id::text)
+    and (:quote::text is null or m.quote = :quote::text)
+  order by m.exchange_id, m.quote, seconds nulls first

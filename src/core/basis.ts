@@ -1,0 +1,78 @@
+// What a figure is computed from: ticks, or the finest candles that cover the window. Per exchange and quote.
+import type { Ask } from '../engines/engine.ts'
+import { ArxError, usageError } from '../errors.ts'
+import { groupBy, type Market, type Window } from './market.ts'
+
+export type Basis = 'ticks' | 'candles' | 'auto'
+
+export interface BasisWish {
+  readonly basis?: Basis | undefined
+  /** Exactly these stored candles. */
+  readonly timeframe?: string | undefined
+  /** Only candles whose width divides this, in seconds. */
+  readonly dividing?: number | undefined
+}
+
+interface Span {
+  readonly market: Market
+  readonly from: number
+  readonly to: number
+}
+
+/** How the answer names it: `ticks`, `candles:1h`. */
+export const basisName = (market: Market): string => (market.seconds === null ? 'ticks' : `candles:${market.timeframe}`)
+
+/**
+ * One market for each exchange and quote: ticks when there are any in the window (and the wish allows), else the finest
+ * candles that reach over the window, else those that reach furthest. Empty when none has anything there.
+ */
+export async function settleBasis(
+  ask: Ask,
+  markets: readonly Market[],
+  wish: BasisWish,
+  window: Window,
+): Promise<readonly Market[]> {
+  const allowed = markets.filter((m) => admits(m, wish))
+  if (allowed.length === 0) throw nothingAllowed(markets, wish)
+  const active = await ask('markets/activity', { markets: allowed.map((m) => m.market_id), ...window })
+  const spans = active.map((a): Span => {
+    const market = allowed.find((m) => m.market_id === a.market_id)!
+    return { market, from: Date.parse(a.first_at), to: Date.parse(a.last_at) + (market.seconds ?? 0) * 1000 }
+  })
+  return [...groupBy(spans, ({ market }) => `${market.exchange_id} ${market.quote}`).values()].map((own) =>
+    best(own, window),
+  )
+}
+
+function admits(market: Market, { basis = 'auto', timeframe, dividing }: BasisWish): boolean {
+  if (market.seconds === null) return basis !== 'candles' && timeframe === undefined
+  if (basis === 'ticks') return false
+  if (timeframe !== undefined) return market.timeframe === timeframe
+  return dividing === undefined || dividing % market.seconds === 0
+}
+
+function best(spans: readonly Span[], window: Window): Market {
+  const ticks = spans.find(({ market }) => market.seconds === null)
+  if (ticks) return ticks.market
+  const [from, to] = [Date.parse(window.from), Date.parse(window.to)]
+  const reach = (s: Span) => Math.min(s.to, to) - Math.max(s.from, from)
+  const covers = (s: Span) => reach(s) >= to - from - 2 * s.market.seconds! * 1000
+  const finest = (a: Span, b: Span) => a.market.seconds! - b.market.seconds!
+  const covering = spans.filter(covers).sort(finest)
+  if (covering.length > 0) return covering[0]!.market
+  return [...spans].sort((a, b) => reach(b) - reach(a) || finest(a, b))[0]!.market
+}
+
+function nothingAllowed(markets: readonly Market[], wish: BasisWish): ArxError {
+  const there = [...new Set(markets.map(basisName))].join(', ')
+  if (wish.timeframe !== undefined) {
+    return usageError(`no candles of ${wish.timeframe} are stored here`, `there are: ${there}`)
+  }
+  if (wish.basis === 'ticks') return usageError('no ticks are stored here', `there are: ${there}`)
+  return new ArxError({
+    code: 'no-basis',
+    message: 'nothing stored here can answer that',
+    detail: `there are: ${there}`,
+    hint: wish.dividing === undefined ? '--basis auto' : 'ask for a width that a stored timeframe divides',
+  })
+}

@@ -1,0 +1,52 @@
+// What data is there, market by market.
+import type { Engine } from '../engines/engine.ts'
+import { parseMarketRef, resolveCoin } from './market.ts'
+import { columns, type Result, warn } from './result.ts'
+
+export interface CoverageQuery {
+  /** None for every coin. */
+  readonly coins: readonly string[]
+  readonly exchange?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+export interface CoverageRow {
+  readonly coin_id: string
+  readonly exchange_id: string
+  readonly quote: string
+  readonly timeframe: string
+  readonly first_at: string
+  readonly last_at: string
+  readonly n_obs: number
+  /** Bars a market without gaps would have between first and last; null for ticks. */
+  readonly expected: number | null
+  readonly coverage: number | null
+}
+
+const COVERAGE_COLUMNS = columns({
+  coin_id: 'text',
+  exchange_id: 'text',
+  quote: 'text',
+  timeframe: 'text',
+  first_at: 'time',
+  last_at: 'time',
+  n_obs: 'int',
+  expected: 'int',
+  coverage: 'ratio',
+})
+
+/** First, last and number of observations per market, and how many of the bars between are there. */
+export function coverage(engine: Engine, query: CoverageQuery): Promise<Result<CoverageRow>> {
+  return engine.question(async (ask) => {
+    const ids: string[] = []
+    for (const name of query.coins) ids.push(await resolveCoin(ask, parseMarketRef(name).coin))
+    const rows = await ask('markets/coverage', {
+      coins: ids.length ? ids : null,
+      exchange_id: query.exchange?.toLowerCase() ?? null,
+      from: query.from ?? null,
+      to: query.to ?? null,
+    })
+    return { columns: COVERAGE_COLUMNS, rows, notes: rows.length ? [] : [warn('nothing is stored there')] }
+  })
+}
