@@ -1,0 +1,46 @@
+// The face of rendering: an answer in, pieces of text out. What is loaded depends on the format asked for.
+import type { Result } from '../core/result.ts'
+import { csvLines } from './csv.ts'
+import { jsonLines, ndjsonLines } from './json.ts'
+import { markdownLines } from './markdown.ts'
+import { tsvLines } from './tsv.ts'
+import { verticalLines } from './vertical.ts'
+import { type RenderOptions, type View, viewOf } from './view.ts'
+
+type Renderer = (view: View) => Iterable<string>
+
+const RENDERERS = {
+  table: async (): Promise<Renderer> => (await import('./table.ts')).tableLines,
+  vertical: (): Renderer => verticalLines,
+  csv: (): Renderer => csvLines,
+  tsv: (): Renderer => tsvLines,
+  json: (): Renderer => jsonLines,
+  ndjson: (): Renderer => ndjsonLines,
+  markdown: (): Renderer => markdownLines,
+}
+
+export type RenderFormat = keyof typeof RENDERERS
+
+/** Enough for a write to be worth its cost, little enough that no answer is ever whole in memory. */
+const CHUNK = 65_536
+
+/**
+ * Text of `result` in chunks of about 64 KiB, each ending at the end of a row. An unknown name in `options.columns`
+ * is a usage error, thrown before the first chunk.
+ */
+export async function* render(
+  result: Result<object>,
+  format: RenderFormat,
+  options: RenderOptions,
+): AsyncGenerator<string, void, undefined> {
+  const view = viewOf(result, options)
+  const lines = await RENDERERS[format]()
+  let chunk = ''
+  for (const line of lines(view)) {
+    chunk += line
+    if (chunk.length < CHUNK) continue
+    yield chunk
+    chunk = ''
+  }
+  if (chunk !== '') yield chunk
+}

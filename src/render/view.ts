@@ -1,0 +1,49 @@
+// What every renderer is given: the columns asked for, the rows, and what is known of the place it will be read.
+import type { Column, Result } from '../core/result.ts'
+import { usageError } from '../errors.ts'
+
+export interface RenderOptions {
+  readonly isTTY: boolean
+  /** Terminal cells; only asked when isTTY. */
+  readonly width: number
+  readonly color: boolean
+  readonly header: boolean
+  /** These columns only, in this order. */
+  readonly columns?: readonly string[] | undefined
+  /** No box drawing, no block characters. */
+  readonly ascii?: boolean | undefined
+  /** A table on a terminal stops here and says how many rows are left. */
+  readonly maxRows?: number | undefined
+}
+
+export interface View {
+  readonly columns: readonly Column[]
+  readonly rows: readonly object[]
+  readonly isTTY: boolean
+  readonly width: number
+  readonly color: boolean
+  readonly header: boolean
+  readonly ascii: boolean
+  readonly maxRows: number
+}
+
+/** The columns named, in that order; a name that is none of them is a usage error that lists them. */
+export function pickColumns(columns: readonly Column[], names: readonly string[]): readonly Column[] {
+  return names.map((name) => {
+    const column = columns.find((candidate) => candidate.name === name)
+    if (column) return column
+    throw usageError(`no column "${name}" in this answer`, `--columns ${columns.map((each) => each.name).join(',')}`)
+  })
+}
+
+export function viewOf(result: Result<object>, options: RenderOptions): View {
+  const { isTTY, color, header, columns: names, ascii = false, maxRows = Number.POSITIVE_INFINITY } = options
+  const columns = names ? pickColumns(result.columns, names) : result.columns
+  const width = isTTY ? Math.max(1, options.width) : Number.POSITIVE_INFINITY
+  return { columns, rows: result.rows, isTTY, width, color, header, ascii, maxRows }
+}
+
+const RIGHT: ReadonlySet<string> = new Set(['decimal', 'float', 'ratio', 'int', 'bytes', 'duration'])
+
+/** Numbers stand on the right, the rest on the left. */
+export const alignmentOf = (column: Column): 'left' | 'right' => (RIGHT.has(column.kind) ? 'right' : 'left')
