@@ -2,8 +2,10 @@
 // --help opens nothing.
 import type { Config } from '../config/schema.ts'
 import type { Connection } from '../connect/connection.ts'
+import type { CandleRow } from '../core/candles.ts'
 import type { Result } from '../core/result.ts'
 import type { Engine } from '../engines/engine.ts'
+import type { ExitCode } from '../errors.ts'
 import type { IO } from './io.ts'
 import type { Progress } from './progress.ts'
 import type { Confirmation } from './prompt.ts'
@@ -53,12 +55,18 @@ export interface Context {
   progress(label: string): Progress
   /** stdout: the answer in the format asked for, its notes to stderr. */
   print(result: Result<object>): Promise<void>
+  /** stdout: the candles of the answer's first market, drawn; its notes to stderr. */
+  chart(result: Result<CandleRow>): Promise<void>
   /** stdout: text as it is (SQL, a completion script). */
   write(text: string): Promise<void>
   /** stderr, unless --quiet. */
   note(text: string): void
   /** Asks on a terminal; elsewhere, and without --yes, refuses with exit 6. */
   confirm(confirmation: Confirmation): Promise<void>
+  /** Ends with this code though nothing failed: 3 when a check found problems. */
+  exitWith(code: ExitCode): void
+  /** A folder of that name below the temporary directory. */
+  temporary(name: string): string
   /** Runs another command line in this context, for `demo`; resolves to its exit code. */
   invoke(argv: readonly string[]): Promise<number>
 }

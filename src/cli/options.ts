@@ -1,10 +1,14 @@
 // The options shared by all commands and by all questions, each written once.
 import { Command, Option } from '@commander-js/extra-typings'
+import type { Note } from '../core/result.ts'
+import { parseInstant, parseRange } from '../core/time-range.ts'
+import { parseDuration } from '../duration.ts'
+import { usageError } from '../errors.ts'
 import { type Context, FORMATS } from './context.ts'
 
 /** Options of the program itself: understood before and after the command's name. */
 export const globalOptions = (): Option[] => [
-  new Option('-o, --output <format>', 'table on a terminal, tsv in a pipe').choices(FORMATS).env('ARXDB_FORMAT'),
+  new Option('-o, --output <format>', 'table on a terminal, tsv in a pipe').choices(FORMATS),
   new Option('--json', 'same as -o json'),
   new Option('--out <file>', 'write the answer to a file'),
   new Option('--columns <names>', 'only these columns, comma-separated'),
@@ -36,6 +40,52 @@ export const marketOptions = {
   timeframe: new Option('--timeframe <tf>', 'stored candles of this timeframe: 1m, 5m, 1h, 1d ...'),
 }
 
+/** What a figure is computed from, and how thin it may be. */
+export const basisOptions = {
+  basis: new Option('--basis <kind>', 'compute from ticks or from candles').choices([
+    'ticks',
+    'candles',
+    'auto',
+  ] as const),
+  maxStaleness: new Option(
+    '--max-staleness <duration>',
+    'how long a price stands (default: 5m for ticks, one bar for candles)',
+  ),
+  minCoverage: new Option('--min-coverage <share>', 'warn when less of the window is covered (default: 0.9)').argParser(
+    share,
+  ),
+}
+
+function share(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw usageError(`"${text}" is no share`, 'write 0.9 for 90 %')
+  return value
+}
+
+export const staleness = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : parseDuration(text)
+
+/** The window asked for, resolved to UTC, with the echo of it. */
+export async function window(
+  context: Context,
+  text: { readonly from: string | undefined; readonly to: string | undefined },
+  defaultFrom: string,
+): Promise<{
+  readonly window: { from: string; to: string; now: string; tz: string }
+  readonly notes: readonly Note[]
+}> {
+  const { tz } = await context.config()
+  const now = context.now()
+  const { from, to, notes } = parseRange(text, { now, tz, defaultFrom })
+  return { window: { from, to, now: now.toISOString(), tz }, notes }
+}
+
+/** One moment, resolved to UTC; now when nothing was said. */
+export async function moment(context: Context, text: string | undefined): Promise<string> {
+  const { tz } = await context.config()
+  return parseInstant(text ?? 'now', { now: context.now(), tz })
+}
+
 /** A command whose help ends with examples; a test runs every one of them. */
 export function command(name: string, summary: string, examples: readonly string[]) {
   return new Command(name)
@@ -43,5 +93,3 @@ export function command(name: string, summary: string, examples: readonly string
     .description(summary)
     .addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n`)
 }
-
-export type CommandFactory = (context: Context) => Command

@@ -4,6 +4,8 @@ export const services = {
   embedded: () => import('../embedded/service.ts'),
   migrate: () => import('../migrate/service.ts'),
   ingest: () => import('../ingest/service.ts'),
+  statements: () => import('../statements/service.ts'),
+  demo: () => import('../demo/service.ts'),
 }
 
 export type Services = typeof services

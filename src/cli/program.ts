@@ -1,0 +1,94 @@
+// Builds the command tree, fresh for each run: no state is shared between two.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from '@commander-js/extra-typings'
+import { candlesCommand } from '../commands/candles.ts'
+import { coinsCommand } from '../commands/coins.ts'
+import { completionCommand } from '../commands/completion.ts'
+import { configCommand } from '../commands/config/config.ts'
+import { coverageCommand } from '../commands/coverage.ts'
+import { demoCommand } from '../commands/demo.ts'
+import { importsCommand } from '../commands/imports/imports.ts'
+import { ingestCommand } from '../commands/ingest.ts'
+import { localCommand } from '../commands/local/local.ts'
+import { migrateCommand } from '../commands/migrate/migrate.ts'
+import { priceCommand } from '../commands/price.ts'
+import { sqlCommand } from '../commands/sql/sql.ts'
+import { twapCommand } from '../commands/twap.ts'
+import { vwapCommand } from '../commands/vwap.ts'
+import { packageRoot } from '../statements/package-root.ts'
+import type { Context, Globals } from './context.ts'
+import type { LiveContext } from './live-context.ts'
+import { globalOptions } from './options.ts'
+
+type Factory = (context: Context) => Command<never[], never, never> | Command
+
+/** The commands, in the groups that help shows them in. */
+const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
+  'Set up:': [localCommand, migrateCommand, configCommand, completionCommand, demoCommand] as unknown as Factory[],
+  'Load:': [ingestCommand, importsCommand] as unknown as Factory[],
+  'Ask:': [
+    coinsCommand,
+    coverageCommand,
+    priceCommand,
+    candlesCommand,
+    twapCommand,
+    vwapCommand,
+    sqlCommand,
+  ] as unknown as Factory[],
+}
+
+const EPILOGUE = `
+Exit codes: 0 ok, 1 failure, 2 usage, 3 a check found problems, 4 cannot connect, 5 not possible on this engine,
+6 refused (needs --yes, lock held), 124 timeout, 130 interrupted.
+Connects to --url, --service, ARXDB_URL, DATABASE_URL, PG*, the config file, else to a server of its own.
+`
+
+export const version = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
+
+/** The whole command line as commander sees it; actions run in `context`. */
+export async function createProgram(context: LiveContext, argv: readonly string[] = []): Promise<Command> {
+  const program = new Command('arxdb')
+    .description('Cryptocurrency market data in PostgreSQL and TimescaleDB: load it exactly once, ask with evidence.')
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .configureHelp({
+      showGlobalOptions: true,
+      helpWidth: context.io.out.isTTY ? Math.min(context.io.out.width, 100) : 100,
+    })
+    .configureOutput({
+      writeOut: (text) => void context.io.out.stream.write(text),
+      writeErr: (text) => void context.io.err.stream.write(text),
+      getOutHasColors: () => context.io.out.color,
+      getErrHasColors: () => context.io.err.color,
+      // The one catch prints errors.
+      outputError: () => {},
+    })
+    .addHelpText('after', EPILOGUE) as Command
+  for (const option of globalOptions()) program.addOption(option)
+  program.hook('preAction', (_, action) => context.begin(program.opts() as Globals, nameOf(action as Command)))
+  for (const [group, factories] of Object.entries(GROUPS)) {
+    program.commandsGroup(group)
+    for (const factory of factories) program.addCommand(inherit(factory(context) as Command, program))
+  }
+  if (argv[0] === 'completion' || argv[0] === 'complete') {
+    const { installCompletion } = await import('./completion.ts')
+    await installCompletion(program)
+  }
+  return program
+}
+
+/** addCommand() does not hand the parent's settings down. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent)
+  for (const child of command.commands) inherit(child as Command, command)
+  return command
+}
+
+/** `migrate status`: the words after arxdb. */
+function nameOf(command: Command): string {
+  const words: string[] = []
+  for (let at: Command | null = command; at?.parent; at = at.parent as Command | null) words.unshift(at.name())
+  return words.join(' ')
+}

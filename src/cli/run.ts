@@ -1,0 +1,66 @@
+// One command line from words to exit code, with the one catch of the program.
+import { CommanderError } from '@commander-js/extra-typings'
+import { redact } from '../connect/redact.ts'
+import { ArxError, EXIT, type ExitCode, usageError } from '../errors.ts'
+import { createContext, type LiveContext, type World } from './live-context.ts'
+import { createProgram } from './program.ts'
+
+/** Runs one command line in a world; prints what there is to print and resolves to the exit code. Never rejects. */
+export async function run(argv: readonly string[], world: World): Promise<number> {
+  const context = createContext(world, (nested) => run(nested, world))
+  try {
+    const program = await createProgram(context, argv)
+    await program.parseAsync([...argv], { from: 'user' })
+    return context.exitCode
+  } catch (error) {
+    return report(error, argv, context)
+  } finally {
+    await context.close()
+  }
+}
+
+function report(error: unknown, argv: readonly string[], context: LiveContext): ExitCode {
+  if (context.signal.aborted && context.signal.reason === 'EPIPE') return EXIT.ok
+  if (error instanceof CommanderError) {
+    // --help and --version have printed what they had to.
+    if (error.exitCode === 0) return EXIT.ok
+    if (error.code === 'commander.help') return EXIT.usage
+  }
+  const failure = asArxError(error)
+  const text = wantsJson(argv, context.env) ? jsonOf(failure) : textOf(failure)
+  context.io.err.stream.write(`${redact(text)}\n`)
+  if (context.env.ARXDB_DEBUG && failure.cause instanceof Error) {
+    context.io.err.stream.write(`${redact(failure.cause.stack ?? '')}\n`)
+  }
+  if (context.signal.reason === 'SIGTERM') return EXIT.terminated
+  return context.signal.aborted ? EXIT.interrupted : failure.exit
+}
+
+function asArxError(error: unknown): ArxError {
+  if (error instanceof ArxError) return error
+  if (error instanceof CommanderError) {
+    const [what, suggestion] = error.message.replace(/^error: /, '').split('\n')
+    return usageError(what!, suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?') ?? 'arxdb --help')
+  }
+  const unexpected = error instanceof Error ? error : new Error(String(error))
+  return new ArxError({
+    code: 'unexpected',
+    message: unexpected.message,
+    hint: 'ARXDB_DEBUG=1 shows where; please report it',
+    cause: unexpected,
+  })
+}
+
+function textOf({ message, detail, hint }: ArxError): string {
+  return [`error: ${message}`, detail && `  why: ${detail}`, hint && `  try: ${hint}`].filter(Boolean).join('\n')
+}
+
+const jsonOf = ({ code, message, detail, hint, exit }: ArxError): string =>
+  JSON.stringify({ error: { code, message, detail: detail ?? null, hint: hint ?? null, exit } })
+
+/** The command line may be what is wrong, so it is read by eye and not by the parser. */
+function wantsJson(argv: readonly string[], env: LiveContext['env']): boolean {
+  const line = argv.join(' ')
+  if (/(^| )(--json|-o ?n?d?json|--output[ =]n?d?json)( |$)/.test(line)) return true
+  return !/(^| )(-o|--output)/.test(line) && /json$/.test(env.ARXDB_FORMAT ?? '')
+}

@@ -1,0 +1,20 @@
+import type { Context } from '../cli/context.ts'
+import { basisOptions, command, marketOptions, moment, staleness } from '../cli/options.ts'
+import { price } from '../core/price.ts'
+
+export const priceCommand = (context: Context) =>
+  command('price', 'the price now, or as it was known at a moment', [
+    'arxdb price BTC ETH',
+    'arxdb price BTC@kraken --at 2025-01-05T12:00Z',
+  ])
+    .argument('<coins...>', 'BTC, bitcoin, BTC@kraken or BTC/USDT@binance')
+    .option('--at <time>', 'the price as known then (default: now)')
+    .addOption(marketOptions.exchange)
+    .addOption(marketOptions.quote)
+    .addOption(basisOptions.maxStaleness)
+    .action(async (coins, { at, maxStaleness, ...options }) => {
+      const known = await moment(context, at)
+      await context.print(
+        await price(await context.engine(), { coins, ...options, at: known, maxStaleness: staleness(maxStaleness) }),
+      )
+    })
