@@ -1,0 +1,104 @@
+// Where the local server lives. Everything that one rename must publish together stands in one folder, `local`.
+import { createHash } from 'node:crypto'
+import { chmodSync, mkdirSync, realpathSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { type Account, caller, canReach, ownerOf, unprivilegedAccount } from './account.ts'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+export interface Home {
+  readonly root: string
+  readonly folder: string
+  /** PGDATA; owned by the account that runs the server, 0700. */
+  readonly data: string
+  readonly record: string
+  readonly password: string
+  readonly log: string
+  /** Copies of npm's binaries. */
+  readonly binaries: string
+  /** Whom the server runs as, when that is not the caller. */
+  readonly account: Account | undefined
+  /** The home that was asked for, when that account cannot enter it. */
+  readonly insteadOf: string | undefined
+}
+
+const SYSTEM_HOME = '/var/lib/arxdb'
+
+/** Paths of the home at `root`. */
+export const homeAt = (root: string, account?: Account, insteadOf?: string): Home => {
+  const at = (...names: readonly string[]) => join(root, ...names)
+  return {
+    root,
+    folder: at('local'),
+    data: at('local', 'data'),
+    record: at('local', 'server.json'),
+    password: at('local', 'password'),
+    log: at('local', 'server.log'),
+    binaries: at('binaries'),
+    account,
+    insteadOf,
+  }
+}
+
+const ownHome = (): string => userInfo().homedir
+
+const defaultRoot = (home: string): string => join(home, '.local', 'share', 'arxdb')
+
+/** Without links, so that one place has one name: the process of a server is known by it. */
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path === dirname(path) ? path : join(real(dirname(path)), basename(path))
+  }
+}
+
+function wantedRoot(env: Env): string {
+  if (env.ARXDB_HOME) return real(resolve(env.ARXDB_HOME))
+  if (env.XDG_DATA_HOME && isAbsolute(env.XDG_DATA_HOME)) return real(join(env.XDG_DATA_HOME, 'arxdb'))
+  return real(defaultRoot(env.HOME || ownHome()))
+}
+
+/** One place below /var/lib for each unreachable home, so that two homes never share a server. */
+const reachableRoot = (wanted: string): string =>
+  wanted === real(defaultRoot(ownHome()))
+    ? SYSTEM_HOME
+    : `${SYSTEM_HOME}-${createHash('sha256').update(wanted).digest('hex').slice(0, 10)}`
+
+const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined
+
+/**
+ * The home this caller uses: `ARXDB_HOME`, `$XDG_DATA_HOME/arxdb`, `~/.local/share/arxdb`; for root, when the account
+ * that must run the server cannot enter it, a folder below /var/lib. Data that stand already decide whom they belong to.
+ */
+export function findHome(env: Env): Home {
+  const wanted = wantedRoot(env)
+  if (caller().uid !== 0) return homeAt(wanted)
+  for (const root of [wanted, reachableRoot(wanted)]) {
+    const home = homeAt(root, undefined, root === wanted ? undefined : wanted)
+    if (exists(home.data)) return { ...home, account: ownerOf(home.data) }
+  }
+  const account = unprivilegedAccount()
+  if (canReach(account, wanted)) return homeAt(wanted, account)
+  return homeAt(reachableRoot(wanted), account, wanted)
+}
+
+/**
+ * Makes a folder and what is missing above it. The mode is set whatever the umask: with 077 the server's account could
+ * not pass through what root made.
+ */
+export function makeFolder(path: string, mode: number): void {
+  if (exists(path)) return
+  const parent = dirname(path)
+  if (!exists(parent)) makeFolder(parent, caller().uid === 0 ? 0o755 : 0o700)
+  try {
+    mkdirSync(path)
+    chmodSync(path, mode)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+/** Root passes the server's account through its folders; a user lets nobody in. */
+export const folderMode = (home: Home): number => (home.account ? 0o711 : 0o700)
