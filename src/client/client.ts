@@ -1,0 +1,145 @@
+// The library's client: a pool, and what the command line does with one, for Node programs.
+import { homedir, userInfo } from 'node:os'
+import type { ClientBase } from 'pg'
+import type { Connection } from '../connect/connection.ts'
+import { resolveConnection } from '../connect/resolve.ts'
+import { openPool } from '../db/connect.ts'
+import { DEFAULT_LIMITS, type SessionLimits } from '../db/session.ts'
+import type { Engine } from '../engines/engine.ts'
+import { openEngine } from '../engines/timescaledb/engine.ts'
+import { ArxError, EXIT } from '../errors.ts'
+import { batchInsert } from './batch-insert.ts'
+import type { BatchCounts, BatchOptions } from './batch-options.ts'
+import { type Counts, createCounters } from './counters.ts'
+import { type Database, type TransactionOptions, transaction } from './database.ts'
+import { createHypertable, type HypertableOptions } from './hypertable.ts'
+import { type Operations, operations } from './operations.ts'
+import { type PoolSettings, type Profile, poolLimits, poolSettings } from './options.ts'
+import { isDirect } from './pooler.ts'
+import type { Row } from './rows.ts'
+import { createWriter, type Writer, type WriterOptions } from './writer.ts'
+
+export interface ClientOptions {
+  /** Sizes of the pool: `development` (5 to 20 connections, the default) or `production` (10 to 30). */
+  readonly profile?: Profile
+  /** Over the profile. */
+  readonly pool?: PoolSettings
+  /** For each statement, local to its transaction; 30,000 by default, 0 for none. */
+  readonly statementTimeoutMs?: number
+  /** How long a statement waits for a lock; 5000 by default. */
+  readonly lockTimeoutMs?: number
+  /** Named statements: by default only where no pooler stands between. */
+  readonly preparedStatements?: boolean
+  /** Shown in pg_stat_activity as arxdb/NAME; `library` by default. */
+  readonly applicationName?: string
+  /** Cancels what runs on the server, and refuses what comes after. */
+  readonly signal?: AbortSignal
+}
+
+export interface Stats extends Counts {
+  /** Connections of the pool: open, of these idle and active; and callers that wait for one. */
+  readonly total: number
+  readonly idle: number
+  readonly active: number
+  readonly waiting: number
+}
+
+export interface Client extends Operations {
+  /** Inserts rows through COPY, `batchSize` to a transaction. All rows have the same keys. */
+  batchInsert(table: string, rows: readonly Row[], options?: BatchOptions): Promise<BatchCounts>
+  /** A buffered writer: batches by size or time, with back-pressure. Close it. */
+  writer(table: string, options?: WriterOptions): Writer
+  /** Makes a table a hypertable; unsupported (exit 5) without TimescaleDB. */
+  createHypertable(table: string, timeColumn: string, options?: HypertableOptions): Promise<{ created: boolean }>
+  /** Runs `body` in one transaction; again when it lost a race (40001, 40P01), so let it touch the database only. */
+  transaction<T>(body: (tx: Operations) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /** For the questions: `twap(await client.engine(), ...)`. Has a connection of its own; closed with the client. */
+  engine(): Promise<Engine>
+  stats(): Stats
+  /** Waits for what runs, then closes every connection. */
+  close(): Promise<void>
+}
+
+/** The connection of a URL; without one, of ARXDB_URL, DATABASE_URL, PG* as the command line has it. */
+async function resolved(target: string | undefined): Promise<Connection> {
+  const connection = await resolveConnection({
+    flags: {},
+    env: process.env,
+    ...(target === undefined ? {} : { configured: { url: target, origin: 'connect()', chosen: 'flag' } }),
+    homeDirectory: homedir(),
+    systemUser: userInfo().username,
+  })
+  if (connection) return connection
+  throw new ArxError({
+    code: 'no-connection',
+    message: 'no server to connect to',
+    detail: 'connect() was given no URL, and neither ARXDB_URL, DATABASE_URL nor PGHOST is set',
+    hint: "connect('postgres://user@host:5432/database')",
+    exit: EXIT.connection,
+  })
+}
+
+/**
+ * Connects a pool. `target` is a URL, or a resolved connection; a server that cannot be reached, or refuses the login,
+ * is an ArxError here and not at the first query.
+ */
+export async function connect(target?: string | Connection, options: ClientOptions = {}): Promise<Client> {
+  const settings = poolSettings(options.profile ?? 'development', options.pool)
+  const named = typeof target === 'object' ? target : await resolved(target)
+  const connection = { ...named, connectTimeoutMs: settings.connectTimeoutMs }
+  const limits: SessionLimits = {
+    statementTimeoutMs: options.statementTimeoutMs ?? DEFAULT_LIMITS.statementTimeoutMs,
+    lockTimeoutMs: options.lockTimeoutMs ?? DEFAULT_LIMITS.lockTimeoutMs,
+    command: options.applicationName ?? 'library',
+  }
+  options.signal?.throwIfAborted()
+  const pool = await openPool(connection, poolLimits(settings))
+  return clientOf({ pool, connection, limits, counters: createCounters(), signal: options.signal }, options)
+}
+
+function clientOf(db: Database, { preparedStatements }: ClientOptions): Client {
+  const { pool, counters } = db
+  let names: Promise<boolean> | undefined =
+    preparedStatements === undefined ? undefined : Promise.resolve(preparedStatements)
+  const allowNames = (client: ClientBase): Promise<boolean> => {
+    names ??= isDirect(client)
+    return names
+  }
+  let engine: Promise<Engine> | undefined
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([engine?.then((opened) => opened.close())])
+    await pool.end()
+  }
+  return {
+    ...operations((access, work) => transaction(db, { readOnly: access === 'read' }, work), counters, allowNames),
+    batchInsert: (table, rows, options) => batchInsert(db, table, rows, options),
+    writer: (table, options = {}) => {
+      const { onConflict, conflictColumns } = options
+      const rule = { ...(onConflict && { onConflict }), ...(conflictColumns && { conflictColumns }) }
+      return createWriter(
+        (rows) => batchInsert(db, table, rows, { batchSize: rows.length, maxSize: rows.length, ...rule }),
+        options,
+      )
+    },
+    createHypertable: (table, timeColumn, options) =>
+      counters.measure(() => createHypertable(db, table, timeColumn, options)),
+    transaction: (body, options = {}) =>
+      transaction(db, options, (client) => body(operations((_, work) => work(client), counters, allowNames))),
+    engine: () => {
+      engine ??= openEngine({ connection: db.connection, limits: db.limits, signal: db.signal }).catch((error) => {
+        engine = undefined
+        throw error
+      })
+      return engine
+    },
+    stats() {
+      const { totalCount: total, idleCount: idle, waitingCount: waiting } = pool
+      return { total, idle, active: total - idle, waiting, ...counters.read() }
+    },
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}

@@ -1,0 +1,44 @@
+// Rows of a time range, from any table.
+import type pg from 'pg'
+import { timeRange } from '../db/compose.ts'
+import { usageError } from '../errors.ts'
+import { instantText } from './encode.ts'
+import { chosenColumns, relation, timeColumnOf } from './relation.ts'
+
+/** A Date, or ISO 8601 text with its zone (UTC without one). */
+export type Instant = Date | string
+
+export interface TimeRangeOptions {
+  /** All, when none are named. */
+  readonly columns?: readonly string[]
+  /** The first timestamptz of the primary key, or the table's only one, by default. */
+  readonly timeColumn?: string
+  readonly limit?: number
+  readonly order?: 'asc' | 'desc'
+}
+
+export const instant = (value: Instant): string => (value instanceof Date ? instantText(value) : value)
+
+/** Rows with `from` <= time < `to`, by time. Numeric columns come as strings, times as ISO 8601 in UTC. */
+export async function queryTimeRange<Row extends object>(
+  client: pg.ClientBase,
+  table: string,
+  from: Instant,
+  to: Instant,
+  { columns, timeColumn, limit, order = 'asc' }: TimeRangeOptions = {},
+): Promise<readonly Row[]> {
+  if (order !== 'asc' && order !== 'desc') throw usageError(`order cannot be "${order}"`, "'asc' or 'desc'")
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0)) throw usageError('limit is not a whole number')
+  const source = await relation(client, table)
+  chosenColumns(source, [...(columns ?? []), ...(timeColumn === undefined ? [] : [timeColumn])])
+  const { text, values } = timeRange({
+    table: source.table,
+    timeColumn: timeColumn ?? timeColumnOf(source),
+    from: instant(from),
+    to: instant(to),
+    columns,
+    limit,
+    order,
+  })
+  return (await client.query(text, [...values])).rows as Row[]
+}

@@ -1,0 +1,67 @@
+// The time-weighted average of any numeric column of any table with a time column.
+import type pg from 'pg'
+import { identifier } from '../db/identifier.ts'
+import { usageError } from '../errors.ts'
+import { statement } from '../statements/load.ts'
+import { ANY_SERVER, type Column, chosenColumns, relation } from './relation.ts'
+import { type Instant, instant } from './time-range.ts'
+
+export interface TimeWeightedOptions {
+  readonly from: Instant
+  /** Exclusive. What lies after the present is left out. */
+  readonly to: Instant
+  /** A value older than this no longer counts; '5 minutes' by default. */
+  readonly staleness?: string
+  /** One average for each value of these columns; without it all rows are one series. */
+  readonly by?: string | readonly string[]
+}
+
+export interface TimeWeightedRow {
+  /** Start of the bucket, ISO 8601 in UTC. */
+  readonly time: string
+  /** Exact decimal; null where no value held at any moment of the bucket. */
+  readonly value: string | null
+  /** Share of the bucket, as far as it lies in the range, during which a value held. */
+  readonly coverage: number
+  /** Values observed in the bucket. */
+  readonly n: number
+  /** With `by`: which series. */
+  readonly by?: Readonly<Record<string, string | null>>
+}
+
+/** The statement's own source; the caller's table stands in for it. */
+const SOURCE = 'select timestamp as at, price as value, array[market_id::text] as series from arxdb.prices'
+
+const at = (column: Column): string =>
+  column.type === 'timestamp with time zone'
+    ? identifier(column.name)
+    : `(${identifier(column.name)}::timestamp at time zone 'UTC')`
+
+/**
+ * Last observation carried forward, integrated over each bucket and divided by the time that was covered. The value
+ * before `from` counts from `from`; of several values at one moment the highest holds. Buckets lie on the grid of
+ * 2000-01-03 (a Monday) in UTC; `interval` is of fixed length: hours, days, weeks, no months.
+ */
+export async function timeWeightedAverage(
+  client: pg.ClientBase,
+  table: string,
+  valueColumn: string,
+  timeColumn: string,
+  interval: string,
+  { from, to, staleness = '5 minutes', by = [] }: TimeWeightedOptions,
+): Promise<readonly TimeWeightedRow[]> {
+  const source = await relation(client, table)
+  const keys = typeof by === 'string' ? [by] : by
+  const [value, time, ...series] = chosenColumns(source, [valueColumn, timeColumn, ...keys])
+  const { text } = statement('client/time-weighted-average', ANY_SERVER)
+  if (!text.includes(SOURCE)) throw usageError('sql/client/time-weighted-average.sql is not the one of this version')
+  const key = series.map((c) => `${identifier(c.name)}::text`).join(', ')
+  const own = `select ${at(time!)} as at, ${identifier(value!.name)}::numeric as value, array[${key}]::text[] as series from ${source.sql}`
+  const { rows } = await client.query(
+    text.replace(SOURCE, () => own),
+    [interval, instant(from), instant(to), staleness],
+  )
+  return (rows as (Omit<TimeWeightedRow, 'by'> & { series: (string | null)[] })[]).map(({ series, ...row }) =>
+    keys.length === 0 ? row : { ...row, by: Object.fromEntries(keys.map((name, i) => [name, series[i] ?? null])) },
+  )
+}
