@@ -60,8 +60,16 @@ export async function openPool(c: Connection, limits: PoolLimits): Promise<pg.Po
     .encrypted
   await probe.end()
   const tls: Tls = c.tls === 'prefer' ? encrypted === true : c.tls
+  const settings = config(c, tls)
+  // The pool has one timeout for both, waiting and connecting; connecting keeps its own.
+  class Client extends pg.Client {
+    constructor(options?: pg.ClientConfig) {
+      super({ ...options, connectionTimeoutMillis: c.connectTimeoutMs })
+    }
+  }
   const pool = new pg.Pool({
-    ...config(c, tls),
+    ...settings,
+    Client,
     max: limits.max,
     min: limits.min ?? 0,
     idleTimeoutMillis: limits.idleTimeoutMs ?? 30_000,

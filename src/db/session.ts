@@ -48,7 +48,9 @@ export async function inTransaction<T>(t: Transaction, body: (client: pg.ClientB
     return await cancelling(t.client, t.signal, async () => {
       await t.client.query(`begin ${mode};${settings(t.limits)}`)
       const value = await body(t.client)
-      await t.client.query('commit')
+      const { command } = await t.client.query('commit')
+      // A body that swallowed an error: the server answers such a commit by rolling back, and calls it a success.
+      if (command !== 'COMMIT') throw rolledBack()
       return value
     })
   } catch (error) {
@@ -61,3 +63,10 @@ export async function inTransaction<T>(t: Transaction, body: (client: pg.ClientB
 /** The user's own Ctrl-C, not a failure of the query that it cancelled. */
 export const interrupted = (cause?: unknown): ArxError =>
   new ArxError({ code: 'interrupted', message: 'interrupted', exit: EXIT.interrupted, cause })
+
+const rolledBack = (): ArxError =>
+  new ArxError({
+    code: 'rolled-back',
+    message: 'nothing was committed: a statement of the transaction had failed, and its error was caught',
+    hint: 'let the error through, or use a savepoint',
+  })
