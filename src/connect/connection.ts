@@ -29,4 +29,4 @@ export interface Connection {
 
 /** The connection as a person may see it: never the password. */
 export const describe = (c: Connection): string =>
-  `${c.user}@${c.host.startsWith('/') ? `[${c.host}]` : c.host}:${c.port}/${c.database}`
+  `${c.user}@${/[/:]/.test(c.host) ? `[${c.host}]` : c.host}:${c.port}/${c.database}`
