@@ -87,11 +87,35 @@ end
 $$;
 revoke execute on function arxdb.ensure_partitions(text, timestamptz, timestamptz) from public;
 
+-- Before a single row: its partition, looked for where it should be, which is cheap enough to do for every row.
+create function arxdb.make_room(facts text, at timestamptz) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+as $$
+declare
+  step interval := (select width from arxdb.partitioning where table_name = facts);
+  child regclass := to_regclass(format('arxdb.%s_p%s', facts,
+    to_char(date_bin(step, at, timestamptz '2000-01-01 00:00:00+00'), 'YYYYMMDD"t"HH24')));
+  bounds text[];
+begin
+  if child is not null then
+    select regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''(.+)''\) TO \(''(.+)''\)') into bounds
+      from pg_class c where c.oid = child;
+    if at >= bounds[1]::timestamptz and at < bounds[2]::timestamptz then
+      return;
+    end if;
+  end if;
+  perform arxdb.ensure_partitions(facts, at, at);
+end
+$$;
+
 -- arxdb: verify
 select 1 / (count(*) = 3)::int from pg_partitioned_table p join pg_class c on c.oid = p.partrelid
   where c.relnamespace = 'arxdb'::regnamespace and c.relname in ('prices', 'candles', 'analytics');
 
 -- arxdb: down
+drop function arxdb.make_room(text, timestamptz);
 drop function arxdb.ensure_partitions(text, timestamptz, timestamptz);
 drop function arxdb.partitions(text);
 drop table arxdb.partitioning;

@@ -33,7 +33,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform arxdb.ensure_partitions('prices', new.last_updated, new.last_updated);
+  perform arxdb.make_room('prices', new.last_updated);
   insert into arxdb.prices (market_id, import_id, timestamp, price, btc_price, eth_price, market_cap, volume_24h,
                             change_24h, change_7d)
     values (arxdb.market(new.coin_id, new.symbol, new.exchange_id, 'USD', 'tick'),
@@ -48,7 +48,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform arxdb.ensure_partitions('candles', new.timestamp, new.timestamp);
+  perform arxdb.make_room('candles', new.timestamp);
   insert into arxdb.candles (market_id, import_id, timestamp, open, high, low, close, volume, quote_volume, trades)
     values (arxdb.market(new.coin_id, new.symbol, new.exchange_id, coalesce(new.quote, 'USD'), new.timeframe),
             arxdb.manual_import(new.source, new.attribution), new.timestamp, new.open_price, new.high_price,
@@ -62,7 +62,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform arxdb.ensure_partitions('analytics', new.timestamp, new.timestamp);
+  perform arxdb.make_room('analytics', new.timestamp);
   insert into arxdb.exchanges (exchange_id) values (lower(coalesce(new.exchange_id, 'global'))) on conflict do nothing;
   insert into arxdb.analytics (exchange_id, import_id, timestamp, total_market_cap, total_volume, btc_dominance,
                                eth_dominance, active_cryptocurrencies, markets, market_cap_change_24h)

@@ -1,6 +1,6 @@
 // The Context of a real run: opens things when they are first asked for, and closes them at the end.
 import { createWriteStream } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -71,7 +71,7 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
     const { render } = await import('../render/render.ts')
     tell(result)
     const format = await chooseFormat(globals, io, config)
-    const chunks = render(result, format, {
+    const chunks = await render(result, format, {
       isTTY: io.out.isTTY && globals.out === undefined,
       width: io.out.width,
       color: io.out.color && globals.out === undefined,
@@ -181,12 +181,14 @@ async function connect(
     const { DEMO_DATABASE } = await services.demo()
     return { ...(await ensureLocal({ env: world.env, note, signal: world.signal })), database: DEMO_DATABASE }
   }
+  const { account } = await import('../connect/account.ts')
   const { resolveConnection } = await import('../connect/resolve.ts')
   const configured = await resolveConnection({
     flags: { url: globals.url, service: globals.service },
     env: world.env,
-    target: config.target,
-    homeDirectory: homedir(),
+    configured: config.target,
+    ...account(world.env),
+    warn: note,
   })
   if (configured) return configured
   const { ensureLocal } = await services.embedded()

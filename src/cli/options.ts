@@ -1,7 +1,8 @@
 // The options shared by all commands and by all questions, each written once.
 import { Command, Option } from '@commander-js/extra-typings'
 import type { Note } from '../core/result.ts'
-import { parseInstant, parseRange } from '../core/time-range.ts'
+import { parseInstant } from '../core/instant.ts'
+import { parseRange } from '../core/time-range.ts'
 import { parseDuration } from '../duration.ts'
 import { usageError } from '../errors.ts'
 import { type Context, FORMATS } from './context.ts'

@@ -40,6 +40,12 @@ export interface Window {
   readonly to: string
 }
 
+/** A window that reaches beyond the present ends there, so that coverage is of what can be known. */
+export function untilNow({ from, to }: Window, now: string): Window {
+  const [begin, end, present] = [from, to, now].map((text) => Date.parse(text)) as [number, number, number]
+  return { from, to: end > present && present > begin ? now : to }
+}
+
 /** Takes a reference apart; throws a usage error for what it is not. */
 export function parseMarketRef(text: string): MarketRef {
   const match = /^([^\s/@]+)(?:\/([^\s/@]+))?(?:@([^\s/@]+))?$/.exec(text)

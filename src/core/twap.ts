@@ -1,7 +1,7 @@
 // Time-weighted average price.
 import type { Engine } from '../engines/engine.ts'
 import { type Basis, basisName, settleBasis } from './basis.ts'
-import { type Market, type MarketFilter, marketsOf, settleQuotes, type Window } from './market.ts'
+import { type Market, type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
 import { columns, info, type Note, type Result, warn } from './result.ts'
 import { percent } from './wording.ts'
 
@@ -56,7 +56,7 @@ export const interval = (ms: number): string => `${ms} milliseconds`
  * length; per exchange and quote, then the mean over venues per quote. A candle's close stands for its own bar.
  */
 export async function twap(engine: Engine, query: TwapQuery): Promise<Result<TwapRow>> {
-  const window = { from: query.from, to: query.to < query.now ? query.to : query.now }
+  const window = untilNow(query, query.now)
   return engine.question(async (ask) => {
     const all = await marketsOf(ask, query)
     const quoted = await settleQuotes(ask, all, query, window)

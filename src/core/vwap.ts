@@ -1,7 +1,7 @@
 // Volume-weighted average price.
 import type { Engine } from '../engines/engine.ts'
 import { settleBasis } from './basis.ts'
-import { type MarketFilter, marketsOf, settleQuotes, type Window } from './market.ts'
+import { type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
 import { columns, type Note, type Result, warn } from './result.ts'
 import { combinedBasis, DEFAULT_MIN_COVERAGE } from './twap.ts'
 import { percent } from './wording.ts'
@@ -49,7 +49,7 @@ const VWAP_COLUMNS = columns({
  * per market (mixing them counts volume twice), never from a rolling 24 h volume.
  */
 export async function vwap(engine: Engine, query: VwapQuery): Promise<Result<VwapRow>> {
-  const window = { from: query.from, to: query.to < query.now ? query.to : query.now }
+  const window = untilNow(query, query.now)
   return engine.question(async (ask) => {
     const quoted = await settleQuotes(ask, await marketsOf(ask, query), query, window)
     const markets = await settleBasis(ask, quoted.markets, { basis: 'candles', timeframe: query.timeframe }, window)

@@ -10,6 +10,21 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string }
     row: { readonly market_id: number; readonly timestamp: string; readonly open: string; readonly high: string; readonly low: string; readonly close: string; readonly volume: string | null; readonly n_obs: number; readonly coverage: number | null; readonly partial: boolean }
   }
+  /** Columns of a table or view, as far as an insert and a time range need to know them. */
+  'client/columns': {
+    params: { readonly relation: string }
+    row: { readonly schema: string; readonly relation: string; readonly kind: string; readonly name: string; readonly type: string; readonly shape: string; readonly nullable: boolean; readonly comparable: boolean; readonly key: number | null }
+  }
+  /** Time-weighted average of a column per bucket: the last value holds until the next one, or until it is stale. */
+  'client/time-weighted-average': {
+    params: { readonly bucket: string; readonly from: string; readonly to: string; readonly staleness: string }
+    row: { readonly time: string; readonly series: readonly string[]; readonly value: string | null; readonly coverage: number; readonly n: number }
+  }
+  /** Who uses the local server besides the one who asks, and how many sessions there ever were. */
+  'embedded/activity': {
+    params: Record<never, never>
+    row: { readonly clients: number; readonly sessions: number }
+  }
   /** What the server is: its version, TimescaleDB's version and licence, and whether arxdb's ledger stands in it. */
   'engine/server': {
     params: Record<never, never>
