@@ -20,6 +20,15 @@ const config = (c: Connection, tls: Tls): pg.ClientConfig => ({
   types: wireTypes,
 })
 
+/** pg would send PGOPTIONS as a startup parameter: poolers refuse those, and it is no business of the local server. */
+class PlainClient extends pg.Client {
+  constructor(options?: pg.ClientConfig) {
+    super(options)
+    const { connectionParameters } = this as unknown as { connectionParameters: { options?: string | undefined } }
+    connectionParameters.options = undefined
+  }
+}
+
 const tlsChoices = (c: Connection): readonly Tls[] => {
   if (c.tls !== 'prefer') return [c.tls]
   return c.host.startsWith('/') ? [false] : [true, false]
@@ -32,7 +41,7 @@ const refusedTls = (error: unknown): boolean =>
 export async function openClient(c: Connection): Promise<pg.Client> {
   const choices = tlsChoices(c)
   for (const [index, tls] of choices.entries()) {
-    const client = new pg.Client(config(c, tls))
+    const client = new PlainClient(config(c, tls))
     // A server that goes away emits 'error' on an idle client; unheard it would end the process.
     client.on('error', () => {})
     try {
@@ -62,7 +71,7 @@ export async function openPool(c: Connection, limits: PoolLimits): Promise<pg.Po
   const tls: Tls = c.tls === 'prefer' ? encrypted === true : c.tls
   const settings = config(c, tls)
   // The pool has one timeout for both, waiting and connecting; connecting keeps its own.
-  class Client extends pg.Client {
+  class Client extends PlainClient {
     constructor(options?: pg.ClientConfig) {
       super({ ...options, connectionTimeoutMillis: c.connectTimeoutMs })
     }

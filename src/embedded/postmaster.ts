@@ -92,11 +92,16 @@ function psCommand(pid: number): string | undefined {
   }
 }
 
-const accepts = (target: { path: string } | { host: string; port: number }): Promise<boolean> =>
+/** The protocol's question whether the server speaks TLS: any answer proves a server at work, and opens no session. */
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+
+/** Connecting alone proves little: the kernel completes it for a server that hangs, or is just being killed. */
+const answers = (target: { path: string } | { host: string; port: number }): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = createConnection(target)
     socket.setTimeout(2_000, () => socket.destroy())
-    socket.on('connect', () => {
+    socket.on('connect', () => socket.write(SSL_REQUEST))
+    socket.on('data', () => {
       resolve(true)
       socket.destroy()
     })
@@ -105,15 +110,15 @@ const accepts = (target: { path: string } | { host: string; port: number }): Pro
   })
 
 /**
- * The server of this home when it takes connections: one file read and one connect. Over TCP when its socket was
+ * The server of this home when it takes connections: one file read and one round trip. Over TCP when its socket was
  * swept from the runtime directory, but then only if the process is surely ours.
  */
 export async function findLive(home: Home): Promise<LiveServer | undefined> {
   const found = readPostmaster(home)
   if (found?.status !== 'ready') return undefined
-  if (await accepts({ path: socketPath(found.socket, found.port) })) return { ...found, host: found.socket }
+  if (await answers({ path: socketPath(found.socket, found.port) })) return { ...found, host: found.socket }
   if (processState(found.pid, home) !== 'server') return undefined
-  return (await accepts({ host: '127.0.0.1', port: found.port })) ? { ...found, host: '127.0.0.1' } : undefined
+  return (await answers({ host: '127.0.0.1', port: found.port })) ? { ...found, host: '127.0.0.1' } : undefined
 }
 
 /** Where the server stands when it does not take connections: the pid file, unless its process is not the server. */

