@@ -26,17 +26,21 @@ const CHUNK = 65_536
 
 /**
  * Text of `result` in chunks of about 64 KiB, each ending at the end of a row. An unknown name in `options.columns`
- * is a usage error, thrown before the first chunk.
+ * is a usage error, thrown before there is a first chunk.
  */
-export async function* render(
+export async function render(
   result: Result<object>,
   format: RenderFormat,
   options: RenderOptions,
-): AsyncGenerator<string, void, undefined> {
+): Promise<Iterable<string>> {
   const view = viewOf(result, options)
   const lines = await RENDERERS[format]()
+  return inChunks(lines(view))
+}
+
+function* inChunks(lines: Iterable<string>): Generator<string> {
   let chunk = ''
-  for (const line of lines(view)) {
+  for (const line of lines) {
     chunk += line
     if (chunk.length < CHUNK) continue
     yield chunk
