@@ -4,8 +4,7 @@ import { displayWidth, truncate } from '../render/text.ts'
 import type { ProgressState } from './progress.ts'
 
 const WINDOW_MS = 10_000
-const BAR = 20
-const ROOM_FOR_BAR = 60
+const BAR = 16
 
 /** Units per second over the last ten seconds; undefined until it can be known. */
 export function createRate(): (atMs: number, done: number) => number | undefined {
@@ -28,19 +27,12 @@ export function secondsLeft({ done, total }: ProgressState, rate: number | undef
   return Math.round((total - done) / rate)
 }
 
-interface Room {
-  readonly bar: boolean
-  readonly width: number
-}
-
-/** `ingest  ━━━━────  42%  459.0 MB of 1.1 GB  120.0 MB/s  6s left  1,091,782 rows`, cut to the room there is. */
-export function describe(label: string, state: ProgressState, rate: number | undefined, room?: Room): string {
+/** `ingest  ━━━━────  42%  459.0 MB of 1.1 GB  120.0 MB/s  6s left  1,091,782 rows`; where it is tight, no bar. */
+export function describe(label: string, state: ProgressState, rate: number | undefined, room?: number): string {
   const { done, total, unit, text } = state
   const share = total === undefined || total <= 0 ? undefined : Math.min(1, Math.max(0, done / total))
   const left = secondsLeft(state, rate)
   const parts = [
-    label,
-    share !== undefined && room?.bar && room.width >= ROOM_FOR_BAR ? bar(share) : undefined,
     // Only what is finished is 100 %.
     share === undefined ? undefined : `${Math.floor(share * 100)}%`,
     total === undefined ? amount(done, unit) : `${amount(done, unit, false)} of ${amount(total, unit)}`,
@@ -48,8 +40,11 @@ export function describe(label: string, state: ProgressState, rate: number | und
     left === undefined || left === 0 ? undefined : `${humanDuration(left)} left`,
     text,
   ]
-  const line = parts.filter((part) => part !== undefined && part !== '').join('  ')
-  return room && displayWidth(line) > room.width ? truncate(line, Math.max(1, room.width)) : line
+  const rest = parts.filter((part) => part !== undefined && part !== '').join('  ')
+  const plain = `${label}  ${rest}`
+  if (room === undefined) return plain
+  const drawn = share === undefined ? plain : `${label}  ${bar(share)}  ${rest}`
+  return displayWidth(drawn) <= room ? drawn : truncate(plain, Math.max(1, room))
 }
 
 const bar = (share: number) => {

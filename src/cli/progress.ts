@@ -73,7 +73,7 @@ function barProgress(label: string, { err, now }: ProgressOptions): Progress {
       const speed = rate(at, state.done)
       if (at - drawn < BETWEEN_FRAMES_MS) return
       drawn = at
-      text = describe(label, state, speed, { bar: true, width: err.width - 3 })
+      text = describe(label, state, speed, err.width - 3)
       if (spinner) spinner.text = text
     },
     line(message) {
