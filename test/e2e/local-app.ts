@@ -4,6 +4,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import type { Env } from '../../src/embedded/home.ts'
 import { packageRoot } from '../../src/statements/package-root.ts'
 
 const ENTRY = `
@@ -25,7 +26,7 @@ export type Answer = { value?: any; error?: { code: string; message: string; det
 export interface App {
   readonly folder: string
   /** Runs one function of the service in a process of its own. */
-  call(name: string, env: Record<string, string>, options?: { uid?: number; gid?: number }): Promise<Answer>
+  call(name: string, env: Env, options?: { uid?: number; gid?: number }): Promise<Answer>
 }
 
 /** A folder below /tmp that every account may enter, whatever the umask. */
@@ -54,12 +55,7 @@ export async function makeApp(): Promise<App> {
   return { folder, call: (name, env, as) => call(join(folder, 'app', 'stdin.js'), name, env, as ?? {}) }
 }
 
-function call(
-  script: string,
-  name: string,
-  env: Record<string, string>,
-  as: { uid?: number; gid?: number },
-): Promise<Answer> {
+function call(script: string, name: string, env: Env, as: { uid?: number; gid?: number }): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, name, JSON.stringify(env)], {
       cwd: '/',
@@ -88,4 +84,47 @@ export function installBundled(app: App): boolean {
   const links = readdirSync(lib, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink())
   for (const link of links) rmSync(join(lib, link.name))
   return true
+}
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** The command line itself, built into the app's folder; its watcher is started from there too. */
+export async function makeCli(app: App): Promise<(args: readonly string[], env: Env) => Promise<Ran>> {
+  const root = packageRoot()
+  cpSync(join(root, 'bin'), join(app.folder, 'bin'), { recursive: true })
+  cpSync(join(root, 'package.json'), join(app.folder, 'package.json'))
+  await build({
+    entryPoints: [join(root, 'src', 'main.ts')],
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    external: ['pg-native', 'react-devtools-core'],
+    outdir: join(app.folder, 'dist'),
+    banner: {
+      js: "import{createRequire as __arxRequire}from'node:module';const require=__arxRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+  })
+  return (args, env) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [join(app.folder, 'bin', 'arxdb.js'), ...args], {
+        cwd: '/',
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      const text = { out: '', err: '' }
+      child.stdout.on('data', (chunk) => {
+        text.out += chunk
+      })
+      child.stderr.on('data', (chunk) => {
+        text.err += chunk
+      })
+      child.on('error', reject)
+      child.on('close', (code) => resolve({ code, ...text }))
+    })
 }

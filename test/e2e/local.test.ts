@@ -87,7 +87,12 @@ const uidOf = (pid: number): number =>
 beforeAll(async () => {
   base = openFolder('local')
   app = await makeApp()
-  Object.assign(process.env, { PGOPTIONS: '-c bogus=1', PGPORT: '1', PGDATA: '/nonexistent', PGHOST: 'nowhere.invalid' })
+  Object.assign(process.env, {
+    PGOPTIONS: '-c bogus=1',
+    PGPORT: '1',
+    PGDATA: '/nonexistent',
+    PGHOST: 'nowhere.invalid',
+  })
 })
 
 afterEach(async () => {
