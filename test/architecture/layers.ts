@@ -1,0 +1,89 @@
+// The house's plan: which folder may lean on which, and who owns each package.
+
+/** A folder of src, `engines/<name>`, or a file that stands in src itself. */
+export type Unit = string
+
+/** Small, pure and known to all: what went wrong, what was meant, how long. */
+export const GROUND: readonly Unit[] = ['errors', 'nearest', 'duration']
+
+export const AREAS: readonly Unit[] = ['migrate', 'ingest', 'policy', 'backup', 'health', 'embedded', 'demo']
+
+const below: readonly Unit[] = ['storage', 'db', 'statements', 'engines', 'connect']
+
+/**
+ * Who may import whom, besides GROUND and its own folder. `type:x` for types only; `lazy:x` for types, and by a dynamic
+ * import, so that --help does not load it.
+ */
+export const ARROWS: Readonly<Record<Unit, readonly string[]>> = {
+  errors: [],
+  nearest: [],
+  duration: [],
+  main: ['cli'],
+  index: ['client', 'core', 'type:connect', 'type:engines'],
+  cli: [
+    'commands',
+    'core',
+    'connect',
+    'statements',
+    'render',
+    'lazy:config',
+    'type:engines',
+    'lazy:engines/timescaledb',
+    'lazy:ui',
+    ...AREAS.map((area) => `lazy:${area}`),
+  ],
+  commands: ['core', 'cli'],
+  core: ['type:engines'],
+  render: ['type:core'],
+  ui: ['type:core', 'render'],
+  config: ['connect'],
+  connect: [],
+  statements: [],
+  db: ['connect'],
+  engines: ['type:statements'],
+  'engines/postgres': ['engines', 'type:connect', 'db', 'statements'],
+  'engines/timescaledb': ['engines', 'engines/postgres', 'type:connect', 'db', 'statements'],
+  storage: ['db', 'statements', 'engines', 'connect'],
+  client: [...below, 'core', 'engines/timescaledb'],
+  ...Object.fromEntries(AREAS.map((area) => [area, below])),
+}
+
+/** All that a command may know of the shell around it. */
+export const COMMANDS_DOOR: Readonly<Record<string, 'any' | 'type'>> = {
+  'src/cli/options.ts': 'any',
+  'src/cli/context.ts': 'type',
+}
+
+/** All that the core may know of engines. */
+export const CORE_DOOR = 'src/engines/engine.ts'
+
+interface Owner {
+  /** Folders (ending in /) or files. */
+  readonly owners: readonly string[]
+  /** Where its types may be named as well. */
+  readonly types?: readonly string[]
+}
+
+const driverTypes = ['engines', 'storage', 'client', ...AREAS].map((unit) => `src/${unit}/`)
+
+/** One owner a package. A package that is not here belongs to nobody, and may not be imported. */
+export const OWNERS: Readonly<Record<string, Owner>> = {
+  '@bomb.sh/tab': { owners: ['src/cli/completion.ts'] },
+  '@commander-js/extra-typings': { owners: ['src/cli/', 'src/commands/'] },
+  // Only for its types: the completion library speaks of commander's own.
+  commander: { owners: [], types: ['src/cli/completion.ts'] },
+  'cli-table3': { owners: ['src/render/table.ts'] },
+  'csv-parse': { owners: ['src/ingest/'] },
+  execa: { owners: ['src/embedded/', 'src/backup/'] },
+  kysely: { owners: ['src/db/'] },
+  ora: { owners: ['src/cli/progress.ts'] },
+  pg: { owners: ['src/db/'], types: driverTypes },
+  'pg-copy-streams': { owners: ['src/db/'] },
+  valibot: { owners: ['src/config/'] },
+}
+
+/** What may be loaded before a command is chosen: everything else costs every --help. */
+export const AT_START: readonly string[] = ['node:', '@commander-js/extra-typings']
+
+/** Lines of a file: no more than this, and half of all files below the median. */
+export const LENGTH = { file: 400, command: 60, median: 90 } as const
