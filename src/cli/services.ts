@@ -1,6 +1,7 @@
 // The areas as a command sees them: loaded when first used, so that --help and completion stay light.
 
 export const services = {
+  config: () => import('../config/service.ts'),
   embedded: () => import('../embedded/service.ts'),
   migrate: () => import('../migrate/service.ts'),
   ingest: () => import('../ingest/service.ts'),

@@ -1,0 +1,139 @@
+// What a config file may hold. The only importer of valibot; loaded when there is a file to check.
+import * as v from 'valibot'
+import { parseConninfo } from '../connect/conninfo.ts'
+import { DURATION_FORMS, tryDuration } from '../duration.ts'
+import { nearest } from '../nearest.ts'
+import { type FileConfig, OUTPUTS } from './schema.ts'
+import { isZone } from './zone.ts'
+
+/** One thing that is wrong in a file, at a JSON pointer (RFC 6901) into it. */
+export interface Problem {
+  readonly file: string
+  /** `/environments/prod/url`; empty for the file as a whole. */
+  readonly pointer: string
+  readonly problem: string
+}
+
+const text = v.pipe(v.string(), v.nonEmpty('must not be empty'))
+
+const SECRETS = new Set(['password', 'passwd', 'pwd', 'secret', 'PGPASSWORD'])
+
+/** Untyped input as something with keys; what is no object has been told already. */
+const asObject = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+
+/** An object with these keys and no others. valibot's own strict object stops at the first unknown key. */
+const exactly = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.pipe(
+    // Without this an array passes for an object without keys.
+    v.unknown(),
+    v.check((input) => !Array.isArray(input), 'must be an object'),
+    v.looseObject(entries),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const input = asObject(dataset.value)
+      for (const [key, value] of Object.entries(input)) {
+        if (Object.hasOwn(entries, key)) continue
+        addIssue({ message: unknownKey(key, entries), path: [{ type: 'object', origin: 'key', input, key, value }] })
+      }
+    }),
+  )
+
+function unknownKey(key: string, entries: object): string {
+  if (SECRETS.has(key)) return 'passwords do not belong here: use ~/.pgpass or PGPASSWORD'
+  const known = Object.keys(entries).filter((name) => name !== '$schema')
+  const near = nearest(key, known, 2)
+  return near.length > 0
+    ? `unknown key; did you mean ${near.join(' or ')}?`
+    : `unknown key; known are ${known.join(', ')}`
+}
+
+const choice = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  v.picklist(names, ({ input }) => {
+    const [near] = typeof input === 'string' ? nearest(input, names, 1) : []
+    return near ? `no such value; did you mean ${near}?` : `must be one of ${names.join(', ')}`
+  })
+
+const url = v.pipe(
+  text,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    try {
+      parseConninfo(dataset.value, 'url')
+    } catch (error) {
+      addIssue({ message: (error as Error).message.replace(/^url: /, '') })
+    }
+  }),
+)
+const duration = v.pipe(
+  text,
+  v.check((input) => tryDuration(input) !== undefined, `no duration: ${DURATION_FORMS}`),
+)
+const zone = v.pipe(text, v.check(isZone, 'no such time zone: write UTC or an IANA name such as Europe/Berlin'))
+const port = v.pipe(
+  v.number(),
+  v.integer('must be a whole number'),
+  v.minValue(1, 'below 1'),
+  v.maxValue(65_535, 'above 65535'),
+)
+
+const environment = v.pipe(
+  exactly({
+    url: v.optional(url),
+    service: v.optional(text),
+    host: v.optional(text),
+    port: v.optional(port),
+    user: v.optional(text),
+    database: v.optional(text),
+    sslmode: v.optional(choice(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'])),
+    sslrootcert: v.optional(text),
+    production: v.optional(v.boolean()),
+    readOnly: v.optional(v.boolean()),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (Array.isArray(dataset.value) || typeof dataset.value !== 'object') return
+    const input = asObject(dataset.value)
+    const said = ['url', 'service', 'host'].filter((key) => key in input)
+    if (said.length !== 1)
+      addIssue({ message: `needs exactly one of url, service and host; has ${said.join(', ') || 'none'}` })
+    const beside = ['port', 'user', 'database', 'sslmode', 'sslrootcert'].filter((key) => key in input)
+    if (said.length === 1 && said[0] !== 'host' && beside.length > 0) {
+      addIssue({ message: `${beside.join(', ')} go with host; with ${said[0]} they belong into it` })
+    }
+  }),
+)
+
+const file = v.pipe(
+  exactly({
+    $schema: v.optional(v.string()),
+    url: v.optional(url),
+    service: v.optional(text),
+    output: v.optional(choice(OUTPUTS)),
+    timeout: v.optional(duration),
+    tz: v.optional(zone),
+    environments: v.optional(v.record(text, environment)),
+    coins: v.optional(v.record(text, text)),
+    migrations: v.optional(exactly({ dir: v.optional(text) })),
+    local: v.optional(exactly({ idleStop: v.optional(duration) })),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const input = asObject(dataset.value)
+    if ('url' in input && 'service' in input) addIssue({ message: 'url and service both name a server' })
+  }),
+)
+
+const pointerOf = (issue: v.BaseIssue<unknown>): string =>
+  (issue.path ?? []).map(({ key }) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+
+/** Never what was found there: it may be a password in the wrong place. */
+const expected = (issue: v.BaseIssue<unknown>): string =>
+  issue.kind === 'schema' ? `must be ${article(issue.expected ?? 'something else')}` : issue.message
+
+const article = (type: string): string =>
+  /^[aeiou]/i.test(type) ? `an ${type.toLowerCase()}` : `a ${type.toLowerCase()}`
+
+/** Every problem of the parsed file at once, or the config that it holds. */
+export function validate(input: unknown, name: string): FileConfig | readonly Problem[] {
+  const result = v.safeParse(file, input, { message: expected })
+  if (result.success) return result.output as FileConfig
+  return result.issues.map((issue) => ({ file: name, pointer: pointerOf(issue), problem: issue.message }))
+}
