@@ -1,0 +1,9 @@
+import type { Context } from '../../cli/context.ts'
+import { command } from '../../cli/options.ts'
+import { importsListCommand } from './list.ts'
+import { importsShowCommand } from './show.ts'
+
+export const importsCommand = (ctx: Context) =>
+  command('imports', 'what was loaded, and what became of it', ['arxdb imports list', 'arxdb imports show 3'])
+    .addCommand(importsListCommand(ctx))
+    .addCommand(importsShowCommand(ctx))

@@ -1,0 +1,27 @@
+import { Option } from '@commander-js/extra-typings'
+import type { Context } from '../../cli/context.ts'
+import { command } from '../../cli/options.ts'
+import { columns } from '../../core/result.ts'
+
+const shown = columns({
+  import_id: 'int',
+  state: 'text',
+  target: 'text',
+  file_name: 'text',
+  source: 'text',
+  rows_read: 'int',
+  inserted: 'int',
+  duplicates: 'int',
+  first_at: 'time',
+  last_at: 'time',
+  started_at: 'time',
+})
+
+export const importsListCommand = (ctx: Context) =>
+  command('list', 'what was loaded, newest first', ['arxdb imports list', 'arxdb imports list --limit 5 --json'])
+    .addOption(new Option('--limit <n>', 'at most so many').argParser(Number).default(50))
+    .action(async ({ limit }) => {
+      const { listImports } = await ctx.services.ingest()
+      const rows = await listImports(await ctx.connection(), limit, ctx.signal)
+      await ctx.print({ columns: shown, rows, notes: [] })
+    })

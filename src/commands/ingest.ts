@@ -1,0 +1,62 @@
+import { Argument, Option } from '@commander-js/extra-typings'
+import type { Context } from '../cli/context.ts'
+import { command } from '../cli/options.ts'
+import { columns, info } from '../core/result.ts'
+
+const reportColumns = columns({
+  file: 'text',
+  import_id: 'int',
+  table: 'text',
+  format: 'text',
+  rows_read: 'int',
+  inserted: 'int',
+  duplicates: 'int',
+  already_loaded: 'bool',
+  first_at: 'time',
+  last_at: 'time',
+  bytes: 'bytes',
+  seconds: 'duration',
+  rows_per_second: 'int',
+})
+
+export const ingestCommand = (ctx: Context) =>
+  command('ingest', 'load CSV files into the database, each content once', [
+    'arxdb ingest prices.csv',
+    'arxdb ingest BTCUSDT-1h-2025-01.csv --exchange binance',
+    'arxdb ingest BTCUSD_1m.csv.gz --format bitfinex --dry-run',
+  ])
+    .addArgument(new Argument('<files...>', 'CSV files, gzip or not; - for standard input'))
+    .addOption(new Option('--table <table>', 'where the rows go').choices(['prices', 'ohlcv', 'analytics'] as const))
+    .option('--format <name>', 'how the file is laid out, where it cannot be told: bitfinex, binance-klines, ohlcv ...')
+    .option('--exchange <id>', 'exchange of all rows')
+    .option('--symbol <pair>', 'market of all rows: BTC/USDT, BTCUSDT')
+    .option('--quote <currency>', 'quote currency of all rows')
+    .option('--timeframe <tf>', 'width of the candles: 1m, 1h, 1d')
+    .option('--source <name>', 'who provided the data')
+    .option('--attribution <text>', 'what the provider wants to be said')
+    .addOption(new Option('--jobs <n>', 'COPY connections at once').argParser(Number).default(2))
+    .option('--atomic', 'all rows of a file or none (this is always so)')
+    .option('--dry-run', 'show how the files would be read, and load nothing')
+    .action(async (files, { dryRun, atomic: _, ...flags }) => {
+      const ingest = await ctx.services.ingest()
+      const options = { ...flags, files, stdin: ctx.io.stdin, signal: ctx.signal, now: () => ctx.now() }
+      if (dryRun) {
+        for (const { columns: fields, rows, notes } of await ingest.planFiles(options))
+          await ctx.print({ columns: fields.map(toColumn), rows, notes: notes.map(info) })
+        return
+      }
+      const progress = ctx.progress('ingest')
+      const { files: reports } = await ingest
+        .ingestFiles({
+          ...options,
+          connection: await ctx.connection(),
+          onProgress: ({ file, done, total, rows }) =>
+            progress.update({ done, total, unit: 'bytes', text: `${file}: ${rows} rows` }),
+        })
+        .finally(() => progress.stop())
+      const notes = reports.flatMap((r) => r.notes.map((text) => info(`${r.file}: ${text}`)))
+      await ctx.print({ columns: reportColumns, rows: reports, notes })
+    })
+
+const toColumn = ({ name, kind }: { name: string; kind: string }) =>
+  ({ name, kind: kind === 'time' || kind === 'decimal' ? kind : 'int' }) as const

@@ -1,0 +1,234 @@
+// One file from its first byte to its closed line in the ledger, or to nothing left of it.
+import { createHash } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
+import { interrupted } from '../db/session.ts'
+import { sqlState } from '../db/sqlstate.ts'
+import { openPartitions } from '../storage/partitions.ts'
+import { type StorageSession, writing } from '../storage/session.ts'
+import { lineOf, spanOf } from './batch.ts'
+import { type Aftermath, badRowError, badRowOf } from './explain.ts'
+import { loadBatch } from './lane.ts'
+import { candidates, finishImport, type Locks, lockContent, openImport, openLocks, undoImport } from './ledger.ts'
+import { openLanes } from './load.ts'
+import { openMarkets } from './market.ts'
+import type { Plan } from './plan.ts'
+import type { FileReport, IngestOptions } from './report.ts'
+import { BadRow, newRewriter } from './rewrite.ts'
+import { content, type Source } from './source.ts'
+import { isoTime } from './times.ts'
+import { openStorage, type Workshop } from './workshop.ts'
+
+/** From this many new rows on the planner's statistics are refreshed; below, autovacuum does it soon enough. */
+const ANALYZE_ROWS = 100_000
+
+export interface Job {
+  readonly source: Source
+  readonly plan: Plan
+  readonly options: IngestOptions
+  readonly workshop: Workshop
+}
+
+/** Loads one file, all or nothing. Throws ArxError; what of the file was in by then is taken out again. */
+export async function importFile(job: Job): Promise<FileReport> {
+  const { source, plan, options, workshop } = job
+  const locks = await openLocks(workshop.keeper)
+  try {
+    await lockContent(locks, plan, source, options.signal)
+    const notes = await removeDead(job, locks)
+    const loaded = await findLoaded(job)
+    if (loaded) return { ...loaded, notes: [...loaded.notes, ...notes] }
+    return await loadNew(job, await locks.reserveImport(), notes)
+  } catch (error) {
+    throw options.signal.aborted ? interrupted(error) : error
+  } finally {
+    await locks.release()
+  }
+}
+
+/** A load that was killed leaves its import in 'loading' without its lock; its rows go before the file starts again. */
+async function removeDead({ plan, workshop }: Job, locks: Locks): Promise<string[]> {
+  const notes: string[] = []
+  for (const found of await candidates(workshop.clerk, plan)) {
+    if (found.state !== 'loading' || !(await locks.tryLock(`arxdb.import.${found.import_id}`))) continue
+    const removed = await undoImport(workshop.clerk, found)
+    notes.push(`removed ${removed} rows that an interrupted load of ${found.file_name ?? 'a file'} had left`)
+  }
+  return notes
+}
+
+/** Hashing costs a pass over the file, so it is made first only where some import could be the same. */
+async function findLoaded({ source, plan, options, workshop }: Job): Promise<FileReport | undefined> {
+  const done = (await candidates(workshop.clerk, plan)).filter((c) => c.state === 'done' && c.content_sha256)
+  const size = source.compressed ? undefined : source.bytes
+  if (!done.some((c) => size === undefined || c.content_bytes === size)) return undefined
+  const start = performance.now()
+  const hash = createHash('sha256')
+  let bytes = 0
+  for await (const chunk of content(source)) {
+    options.signal.throwIfAborted()
+    hash.update(chunk)
+    bytes += chunk.length
+  }
+  const digest = hash.digest()
+  const same = done.find((c) => c.content_sha256!.equals(digest))
+  if (!same) return undefined
+  return {
+    ...summary({ source, plan, importId: same.import_id, rows: same.rows_read, inserted: 0, bytes, start }),
+    duplicates: same.rows_read,
+    already_loaded: true,
+    first_at: same.first_at,
+    last_at: same.last_at,
+    notes: [`loaded before as import ${same.import_id} (${same.file_name ?? 'standard input'}); nothing was sent`],
+  }
+}
+
+async function loadNew(job: Job, importId: number, notes: readonly string[]): Promise<FileReport> {
+  const { source, plan, options, workshop } = job
+  const { clerk } = workshop
+  const { signal } = options
+  const start = performance.now()
+  await openImport(clerk, { importId, plan, file: source.name, version: options.version })
+  const partitions = openPartitions(clerk, plan.target.relation)
+  const markets = openMarkets(clerk, plan, importId)
+  const span = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
+  let inserted = 0
+  const lanes = openLanes(workshop.lanes.length, async (lane, batch) => {
+    const added = await loadBatch(workshop.lanes[lane]!, batch, { importId, plan, signal })
+    inserted += added
+  })
+  const rewriter = newRewriter({
+    plan,
+    now: options.now(),
+    resolve: markets.resolve,
+    async onBatch(batch) {
+      const { min, max } = spanOf(batch)
+      span.min = Math.min(span.min, min)
+      span.max = Math.max(span.max, max)
+      await partitions.cover(isoTime(min), isoTime(max))
+      await lanes.put(batch)
+    },
+  })
+  const hash = createHash('sha256')
+  let bytes = 0
+  let read = 0
+  try {
+    for await (const chunk of content(source, (done) => (read = done))) {
+      signal.throwIfAborted()
+      hash.update(chunk)
+      bytes += chunk.length
+      await rewriter.push(chunk)
+      // Lets the sockets be filled again before the next rows are made.
+      await turn()
+      options.onProgress?.({ file: source.name, done: read, total: source.bytes, rows: rewriter.rows })
+    }
+    await rewriter.end()
+    await lanes.drain()
+    await close(clerk, importId, hash.digest(), bytes)
+  } catch (error) {
+    const failures = await lanes.settle()
+    const after = await takeOut(job, importId, span, inserted)
+    throw worst(job, error, failures, after)
+  }
+  if (inserted >= ANALYZE_ROWS) await analyze(clerk, plan)
+  return {
+    ...summary({ source, plan, importId, rows: rewriter.rows, inserted, bytes, start }),
+    markets: markets.names(),
+    first_at: rewriter.rows > 0 ? isoTime(span.min) : null,
+    last_at: rewriter.rows > 0 ? isoTime(span.max) : null,
+    notes: [...notes, ...remarks(plan, rewriter.rows)],
+  }
+}
+
+/** The same content loaded at once under another name, or as gzip: both are in, and only one owns the hash. */
+const close = async (clerk: StorageSession, importId: number, hash: Buffer, bytes: number): Promise<void> => {
+  try {
+    await finishImport(clerk, importId, hash, bytes)
+  } catch (error) {
+    if (sqlState(error) !== '23505') throw error
+    await finishImport(clerk, importId, null, bytes)
+  }
+}
+
+/** On a connection of its own: the others may be broken, and Ctrl-C must not stop it. */
+async function takeOut(
+  job: Job,
+  importId: number,
+  span: { min: number; max: number },
+  removed: number,
+): Promise<Aftermath> {
+  try {
+    const session = await openStorage(job.options.connection)
+    try {
+      const known = Number.isFinite(span.min)
+      await undoImport(session, {
+        import_id: importId,
+        target: job.plan.target.relation,
+        first_at: known ? isoTime(span.min) : null,
+        last_at: known ? isoTime(span.max) : null,
+      })
+      return { removed }
+    } finally {
+      await session.client.end()
+    }
+  } catch (error) {
+    const why = (error as Error).message
+    return { removed, stuck: `its rows could not be taken out (${why}); loading it again removes them first` }
+  }
+}
+
+/** Of all that went wrong the earliest line of the file is told, so that the answer never depends on timing. */
+function worst(
+  job: Job,
+  error: unknown,
+  failures: Awaited<ReturnType<ReturnType<typeof openLanes>['settle']>>,
+  after: Aftermath,
+): unknown {
+  const bad = failures.map((f) => badRowOf(f.error, f.batch, job.plan) ?? lineOf(f.batch, 1))
+  const rows = [...bad, error].filter((b) => b instanceof BadRow).sort((a, b) => a.line - b.line)
+  if (job.options.signal.aborted) return error
+  return rows[0] ? badRowError(job.source.name, rows[0], after) : error
+}
+
+const analyze = async (session: StorageSession, plan: Plan): Promise<void> => {
+  await writing(session, async () => {
+    // A tenth of the usual sample: enough for a plan now, and autovacuum makes it finer.
+    await session.client.query(`set local default_statistics_target = 10; analyze arxdb.${plan.target.relation}`)
+  })
+}
+
+const remarks = (plan: Plan, rows: number): string[] => [
+  ...(rows === 0 ? ['the file holds no rows'] : []),
+  ...(plan.ignored.length > 0 ? [`columns not used: ${plan.ignored.join(', ')}`] : []),
+  ...(plan.target.table === 'ohlcv' && !plan.columns.some((c) => c.name === 'volume') ? ['it has no base volume'] : []),
+]
+
+interface Summary {
+  readonly source: Source
+  readonly plan: Plan
+  readonly importId: number
+  readonly rows: number
+  readonly inserted: number
+  readonly bytes: number
+  readonly start: number
+}
+
+function summary({ source, plan, importId, rows, inserted, bytes, start }: Summary): FileReport {
+  const seconds = (performance.now() - start) / 1000
+  return {
+    file: source.name,
+    import_id: importId,
+    table: plan.target.table,
+    format: plan.format,
+    markets: [],
+    rows_read: rows,
+    inserted,
+    duplicates: rows - inserted,
+    already_loaded: false,
+    first_at: null,
+    last_at: null,
+    bytes,
+    seconds: Math.round(seconds * 1000) / 1000,
+    rows_per_second: Math.round(rows / seconds),
+    notes: [],
+  }
+}

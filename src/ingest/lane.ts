@@ -1,0 +1,77 @@
+// One batch into its table: plain COPY first, and where keys are there already, through a staging table.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { copyIn } from '../db/copy.ts'
+import { inTransaction } from '../db/session.ts'
+import { sqlState } from '../db/sqlstate.ts'
+import { type Client, runner, type StorageSession } from '../storage/session.ts'
+import { type Batch, sealed, spanOf } from './batch.ts'
+import type { Plan } from './plan.ts'
+import { isoTime } from './times.ts'
+
+const DUPLICATE_KEY = '23505'
+const TRIES = 6
+
+export interface Booking {
+  readonly importId: number
+  readonly plan: Plan
+  readonly signal: AbortSignal
+}
+
+/** Names here are arxdb's own (targets.ts), never a file's. */
+const columnList = (plan: Plan): string =>
+  [plan.target.owner, 'import_id', ...plan.columns.map((column) => column.name)].join(', ')
+
+async function direct(client: Client, plan: Plan, batch: Batch, signal: AbortSignal): Promise<number> {
+  const sql = `copy arxdb.${plan.target.relation} (${columnList(plan)}) from stdin (format binary)`
+  return (await copyIn(client, sql, [sealed(batch)], signal)).rows
+}
+
+/** Rows keep their order in `line`, so that of rows with one key the file's first is the one that goes in. */
+async function staged(client: Client, plan: Plan, batch: Batch, signal: AbortSignal): Promise<number> {
+  const { relation, owner } = plan.target
+  const columns = columnList(plan)
+  await client.query(
+    `create temp table arxdb_batch (like arxdb.${relation} including constraints, line bigint generated always as identity)
+      on commit drop`,
+  )
+  await copyIn(client, `copy arxdb_batch (${columns}) from stdin (format binary)`, [sealed(batch)], signal)
+  const { rowCount } = await client.query(
+    `insert into arxdb.${relation} (${columns})
+      select distinct on (${owner}, timestamp) ${columns} from arxdb_batch order by ${owner}, timestamp, line
+      on conflict do nothing`,
+  )
+  return rowCount ?? 0
+}
+
+/** Loads one batch in one transaction with its line in the ledger; returns the rows that were new. */
+export async function loadBatch(session: StorageSession, batch: Batch, booking: Booking): Promise<number> {
+  const { importId, plan, signal } = booking
+  const span = spanOf(batch)
+  const through = (way: typeof direct): Promise<number> =>
+    inTransaction({ ...session, signal, write: true }, async (base) => {
+      const client = base as Client
+      const inserted = await way(client, plan, batch, signal)
+      await runner(client, session.target)('ingest/add-batch', {
+        import_id: importId,
+        byte_from: batch.byteFrom,
+        byte_to: batch.byteTo,
+        rows_read: batch.rows,
+        inserted,
+        first_at: isoTime(span.min),
+        last_at: isoTime(span.max),
+      })
+      return inserted
+    })
+  let way = direct
+  for (let tries = 1; ; tries++) {
+    try {
+      return await through(way)
+    } catch (error) {
+      const state = sqlState(error)
+      if (state === DUPLICATE_KEY && way === direct) way = staged
+      // Another program writes the same keys in another order: one of both has to step back.
+      else if ((state === '40P01' || state === '40001') && tries < TRIES) await sleep(2 ** tries * 10 * Math.random())
+      else throw error
+    }
+  }
+}
