@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream'
 export interface OutStream {
   readonly stream: Writable
   readonly isTTY: boolean
-  /** Terminal columns; only asked when isTTY. */
+  /** Terminal columns; only asked when isTTY. A terminal that does not know says 0, and counts as 80. */
   readonly width: number
   readonly color: boolean
 }
@@ -35,7 +35,7 @@ export function processIO(env: ColorWish['env']): IO {
     stream,
     isTTY: stream.isTTY === true,
     get width() {
-      return stream.columns ?? 80
+      return stream.columns || 80
     },
     color: wantsColor(stream.isTTY === true, { env }),
   })

@@ -39,7 +39,9 @@ export function createProgress(label: string, options: ProgressOptions): Progres
   const { err, quiet, kind, env = {} } = options
   if (quiet || kind === 'none') return { update() {}, line() {}, stop() {} }
   if (kind === 'json') return eventProgress(label, options)
-  const redraws = err.isTTY && !env.CI && env.TERM !== 'dumb'
+  // Ora divides by the columns; a terminal that does not know its size says 0, and ora would clear lines for ever.
+  const sized = (err.stream as Partial<NodeJS.WriteStream>).columns !== 0
+  const redraws = err.isTTY && sized && !env.CI && env.TERM !== 'dumb'
   return redraws ? barProgress(label, options) : lineProgress(label, options)
 }
 

@@ -10,7 +10,7 @@ import { verticalLines } from './vertical.ts'
 import { alignmentOf, type View } from './view.ts'
 
 /** cli-table3 lays out whole tables; in blocks of known widths a long one still streams. */
-const BLOCK = 200
+const BLOCK = 50
 
 interface Cells {
   readonly column: Column

@@ -12,7 +12,7 @@ export interface RenderOptions {
   readonly columns?: readonly string[] | undefined
   /** No box drawing, no block characters. */
   readonly ascii?: boolean | undefined
-  /** A table on a terminal stops here and says how many rows are left. */
+  /** A table stops here and says how many rows are left; 1000 on a terminal unless told otherwise, else no limit. */
   readonly maxRows?: number | undefined
 }
 
@@ -36,11 +36,16 @@ export function pickColumns(columns: readonly Column[], names: readonly string[]
   })
 }
 
+const UNLIMITED = Number.POSITIVE_INFINITY
+/** Nobody reads more on a screen. */
+const TERMINAL_ROWS = 1000
+
 export function viewOf(result: Result<object>, options: RenderOptions): View {
-  const { isTTY, color, header, columns: names, ascii = false, maxRows = Number.POSITIVE_INFINITY } = options
+  const { isTTY, color, header, columns: names, ascii = false, maxRows } = options
   const columns = names ? pickColumns(result.columns, names) : result.columns
-  const width = isTTY ? Math.max(1, options.width) : Number.POSITIVE_INFINITY
-  return { columns, rows: result.rows, isTTY, width, color, header, ascii, maxRows }
+  const width = isTTY ? options.width || 80 : UNLIMITED
+  const most = maxRows ?? (isTTY ? TERMINAL_ROWS : UNLIMITED)
+  return { columns, rows: result.rows, isTTY, width, color, header, ascii, maxRows: most }
 }
 
 const RIGHT: ReadonlySet<string> = new Set(['decimal', 'float', 'ratio', 'int', 'bytes', 'duration'])

@@ -70,6 +70,16 @@ describe('in a log', () => {
 })
 
 describe('on a terminal', () => {
+  test('that does not know its size, lines and no bar', async () => {
+    const { err, text } = stderr(true)
+    Object.assign(err.stream, { columns: 0 })
+    const progress = createProgress('ingest', { err, quiet: false, kind: 'auto', now: () => new Date() })
+    progress.update({ done: 1, unit: 'rows' })
+    await sleep(300)
+    progress.stop('done')
+    expect(text()).toBe('done\n')
+  })
+
   test('work of less than 200 ms shows nothing', async () => {
     const { progress, text } = start(true)
     progress.update({ done: 1, total: 2, unit: 'steps' })

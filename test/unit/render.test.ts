@@ -92,6 +92,14 @@ describe('the table', () => {
     expect(text).toContain('2 more rows')
   })
 
+  test('is capped on a terminal only', async () => {
+    const rows = Array.from({ length: 1500 }, (_, n) => ({ n }))
+    const result = { columns: columns({ n: 'int' }), rows, notes: [] }
+    expect(await rendered(result, 'table', TTY)).toMatch(/\n *999\n… 500 more rows; -o csv has all\n$/)
+    expect(await rendered(result, 'table', PIPE)).toMatch(/\n1499\n$/)
+    expect(await rendered(result, 'csv', TTY)).toMatch(/\n1499\n$/)
+  })
+
   test('cuts text before it gives up, never a number', async () => {
     const result = {
       columns: columns({ name: 'text', price: 'decimal' }),
