@@ -61,10 +61,11 @@ export interface Client extends Operations {
 }
 
 /** The connection of a URL; without one, of ARXDB_URL, DATABASE_URL, PG* as the command line has it. */
-async function resolved(target: string | undefined): Promise<Connection> {
+async function resolved(target: string | undefined, connectTimeoutMs: number): Promise<Connection> {
   const connection = await resolveConnection({
     flags: {},
-    env: process.env,
+    // The profile's timeout stands where the variable would: below what the URL itself says.
+    env: { PGCONNECT_TIMEOUT: String(Math.ceil(connectTimeoutMs / 1000)), ...process.env },
     ...(target === undefined ? {} : { configured: { url: target, origin: 'connect()', chosen: 'flag' } }),
     homeDirectory: homedir(),
     systemUser: userInfo().username,
@@ -85,8 +86,9 @@ async function resolved(target: string | undefined): Promise<Connection> {
  */
 export async function connect(target?: string | Connection, options: ClientOptions = {}): Promise<Client> {
   const settings = poolSettings(options.profile ?? 'development', options.pool)
-  const named = typeof target === 'object' ? target : await resolved(target)
-  const connection = { ...named, connectTimeoutMs: settings.connectTimeoutMs }
+  const named = typeof target === 'object' ? target : await resolved(target, settings.connectTimeoutMs)
+  const ownTimeout = options.pool?.connectTimeoutMs ?? options.pool?.createTimeoutMillis
+  const connection = ownTimeout === undefined ? named : { ...named, connectTimeoutMs: ownTimeout }
   const limits: SessionLimits = {
     statementTimeoutMs: options.statementTimeoutMs ?? DEFAULT_LIMITS.statementTimeoutMs,
     lockTimeoutMs: options.lockTimeoutMs ?? DEFAULT_LIMITS.lockTimeoutMs,

@@ -57,13 +57,18 @@ const insertFrom = ({ into, columns }: Merge, source: string): string =>
 /** The rows as they arrived, for the first of equal keys to win. ctid is arrival: nothing else writes to the stage. */
 const inOrder = ({ columns, stage }: Merge): string => `select ${names(columns)} from ${stage} order by ctid`
 
-/** The last row of each key. Keys with a null in them are all different, as a unique index sees them. */
-function lastOfEach({ columns, key, stage }: Merge): string {
+/** Keys with a null in them equal no other key, as a unique index sees them: nothing decides between such rows. */
+const hasNull = (key: readonly Column[]): string | undefined => {
   const nullable = key.filter((k) => k.nullable).map((k) => `${identifier(k.name)} is null`)
-  const by = [names(key), ...(nullable.length > 0 ? [`case when ${nullable.join(' or ')} then ctid end`] : [])].join(
-    ', ',
-  )
-  return `select distinct on (${by}) ${names(columns)} from ${stage} order by ${by}, ctid desc`
+  return nullable.length > 0 ? `(${nullable.join(' or ')})` : undefined
+}
+
+/** The last row of each key; `existing` leaves out those that nothing existing can equal. */
+function lastOfEach({ columns, key, stage }: Merge, existing: boolean): string {
+  const alone = hasNull(key)
+  const by = alone ? `${names(key)}, case when ${alone} then ctid end` : names(key)
+  const where = existing && alone ? `where not ${alone}` : ''
+  return `select distinct on (${by}) ${names(columns)} from ${stage} ${where} order by ${by}, ctid desc`
 }
 
 function updateClause({ columns, key }: Merge): string | undefined {
@@ -98,9 +103,8 @@ export async function mergeStaged(
   if (action === 'skip') {
     return { inserted: await run(client, `${insertFrom(merge, inOrder(merge))} ${target} do nothing`), updated: 0 }
   }
-  const source = lastOfEach(merge)
-  const inserted = await run(client, `${insertFrom(merge, source)} ${target} do nothing`)
+  const inserted = await run(client, `${insertFrom(merge, lastOfEach(merge, false))} ${target} do nothing`)
   const update = updateClause(merge)
-  const updated = update ? await run(client, `${insertFrom(merge, source)} ${target} ${update}`) : 0
+  const updated = update ? await run(client, `${insertFrom(merge, lastOfEach(merge, true))} ${target} ${update}`) : 0
   return { inserted, updated }
 }

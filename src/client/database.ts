@@ -50,15 +50,21 @@ async function acquire(db: Database): Promise<pg.PoolClient> {
   }
 }
 
+/** The query that runs fails with it; there is nobody else to tell. */
+const heard = (): void => {}
+
 /** Lends a connection to `work`. It is closed instead of returned when it may hold an open transaction. */
 export async function withClient<T>(db: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await acquire(db)
+  // The pool listens to idle clients only; a backend that dies under a borrowed one would end the process.
+  client.on('error', heard)
   try {
     return await work(client)
   } catch (error) {
     if (sqlState(error)?.startsWith('08') || sqlState(error)?.startsWith('57P')) db.counters.connectionFailed()
     throw error
   } finally {
+    client.off('error', heard)
     client.release(client.getTransactionStatus() !== 'I')
   }
 }

@@ -21,14 +21,20 @@ export function instantText(value: Date): string {
   const year = value.getUTCFullYear()
   if (year > 9999) return iso.slice(1).replace(/^0+/, '')
   if (year > 0) return iso
-  return `${String(1 - year).padStart(4, '0')}${iso.slice(7)} BC`
+  return `${iso.replace(/^-?\d+/, String(1 - year).padStart(4, '0'))} BC`
 }
 
 const bytesText = (value: Uint8Array): string =>
   `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`
 
+/** JSON.stringify writes null for these. */
+function finite(_key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw usageError(`JSON has no ${value}`)
+  return value
+}
+
 function jsonText(value: unknown): string {
-  const json = typeof value === 'string' ? value : JSON.stringify(value)
+  const json = typeof value === 'string' ? value : JSON.stringify(value, finite)
   if (json === undefined) throw usageError(`a ${typeof value} cannot become JSON`)
   return text(json)
 }

@@ -119,9 +119,11 @@ export function createWriter(store: Store, options: WriterOptions = {}): Writer 
       buffer.push({ ...row })
       if (buffer.length >= maxRows) send()
       else timer ??= setTimeout(send, flushMs).unref()
-      // More than highWater may all wait in the buffer, below maxRows: then nobody else would send them.
-      if (pending() > highWater) send()
-      while (pending() > highWater) await new Promise<void>((resolve) => waiting.push(resolve))
+      while (pending() > highWater) {
+        // All of them may wait in the buffer, below maxRows: then nobody else would send them.
+        if (underway === 0) send()
+        await new Promise<void>((resolve) => waiting.push(resolve))
+      }
     },
     flush: drained,
     close() {
