@@ -27,8 +27,8 @@ function report(error: unknown, argv: readonly string[], context: LiveContext): 
     if (error.code === 'commander.help') return EXIT.usage
   }
   const failure = asArxError(error)
-  const text = wantsJson(argv, context.env) ? jsonOf(failure) : textOf(failure)
-  context.io.err.stream.write(`${redact(text)}\n`)
+  const text = wantsJson(argv, context.env) ? jsonOf(failure) : redact(textOf(failure))
+  context.io.err.stream.write(`${text}\n`)
   if (context.env.ARXDB_DEBUG && failure.cause instanceof Error) {
     context.io.err.stream.write(`${redact(failure.cause.stack ?? '')}\n`)
   }
@@ -55,8 +55,11 @@ function textOf({ message, detail, hint }: ArxError): string {
   return [`error: ${message}`, detail && `  why: ${detail}`, hint && `  try: ${hint}`].filter(Boolean).join('\n')
 }
 
-const jsonOf = ({ code, message, detail, hint, exit }: ArxError): string =>
-  JSON.stringify({ error: { code, message, detail: detail ?? null, hint: hint ?? null, exit } })
+/** Redacted before it is JSON: a password may end where a quote does, and the rules rather take too much. */
+function jsonOf({ code, message, detail, hint, exit }: ArxError): string {
+  const shown = (text: string | undefined) => (text === undefined ? null : redact(text))
+  return JSON.stringify({ error: { code, message: redact(message), detail: shown(detail), hint: shown(hint), exit } })
+}
 
 /** The command line may be what is wrong, so it is read by eye and not by the parser. */
 function wantsJson(argv: readonly string[], env: LiveContext['env']): boolean {
