@@ -92,6 +92,18 @@ describe('the table', () => {
     expect(text).toContain('2 more rows')
   })
 
+  test('keeps its columns straight behind letters that other libraries measure otherwise', async () => {
+    const names = ['नि', '東京', 'e\u0301', '🇯🇵', 'plain']
+    const rows = names.map((name) => ({ name, quote: 'USD' }))
+    const text = await rendered({ columns: columns({ name: 'text', quote: 'text' }), rows, notes: [] }, 'table', TTY)
+    const starts = text
+      .trimEnd()
+      .split('\n')
+      .slice(2)
+      .map((line) => displayWidth(line.slice(0, line.indexOf('USD'))))
+    expect(starts).toEqual([7, 7, 7, 7, 7])
+  })
+
   test('is capped on a terminal only', async () => {
     const rows = Array.from({ length: 1500 }, (_, n) => ({ n }))
     const result = { columns: columns({ n: 'int' }), rows, notes: [] }
