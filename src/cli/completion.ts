@@ -18,12 +18,16 @@ export async function installCompletion(program: Command): Promise<void> {
   })
   const complete = new Command('complete').argument('[words...]').action(async (words) => {
     await describeTree(root, program)
-    const answer = printed(() => root.parse([...words]))
+    const answer = printed(() => root.parse(withoutSettled(words)))
     // Tab never offers files; where one is due and nothing else was found, the shell's own completion may.
     write(NO_CANDIDATE.test(answer) && expectsFile(program, words) ? ':0\n' : answer)
   })
   program.addCommand(complete.copyInheritedSettings(program), { hidden: true })
 }
+
+/** Tab takes the word after `--env=prod` for its value; what is settled needs no completing. */
+const withoutSettled = (words: readonly string[]): string[] =>
+  words.filter((word, i) => i === words.length - 1 || !/^--[^=]+=/.test(word))
 
 /** Tells tab of every command and flag. */
 async function describeTree(root: Root, program: Command): Promise<void> {

@@ -61,6 +61,7 @@ describe('complete', () => {
     expect((await words('twap', '--output', '')).values).toEqual(['table', 'csv', 'json'])
     expect((await words('twap', 'BTC', '-o', 'j')).values).toEqual(['json'])
     expect((await words('-o', 'c')).values).toEqual(['csv'])
+    expect((await words('--out=x', 'twap', '--basis', '')).values).toEqual(['ticks', 'candles'])
     expect((await words('completion', '')).values).toEqual(expect.arrayContaining(['bash', 'zsh']))
   })
 
