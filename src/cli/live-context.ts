@@ -181,6 +181,7 @@ async function connect(
     const { DEMO_DATABASE } = await services.demo()
     return { ...(await ensureLocal({ env: world.env, note, signal: world.signal })), database: DEMO_DATABASE }
   }
+  for (const warning of config.warnings) note(`warning: ${warning}`)
   const { account } = await import('../connect/account.ts')
   const { resolveConnection } = await import('../connect/resolve.ts')
   const configured = await resolveConnection({

@@ -83,13 +83,13 @@ async function ofCoin(ask: Ask, query: PriceQuery & MarketFilter): Promise<Resul
       rows.push({ coin_id, exchange_id, quote, price, timestamp, age, basis: basisName(market) })
     }
   }
-  return { columns: PRICE_COLUMNS, rows, notes: [...quoted.notes, ...(await tooOld(ask, missing, query.at))] }
+  return { columns: PRICE_COLUMNS, rows, notes: [...quoted.notes, ...(await tooOld(ask, coin_id, missing, query.at))] }
 }
 
-async function tooOld(ask: Ask, markets: readonly Market[], at: string): Promise<readonly Note[]> {
+async function tooOld(ask: Ask, coin: string, markets: readonly Market[], at: string): Promise<readonly Note[]> {
   if (markets.length === 0) return []
   const newest = await ask('price/newest', { markets: markets.map((m) => m.market_id), at })
-  return [...groupBy(markets, (m) => `${m.exchange_id} ${m.quote}`)].map(([name, own]) => {
+  return [...groupBy(markets, (m) => `${coin}/${m.quote}@${m.exchange_id}`)].map(([name, own]) => {
     const [last] = newest.filter((n) => own.some((m) => m.market_id === n.market_id)).sort((a, b) => a.age - b.age)
     if (!last) return warn(`${name}: no price at or before ${at}`)
     const allow = `${Math.ceil(last.age / 60)}m`

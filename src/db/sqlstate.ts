@@ -28,7 +28,8 @@ export const isTransient = (error: unknown): boolean => {
 export function sqlState(error: unknown): string | undefined {
   const cause = error instanceof ArxError ? (error.cause ?? error) : error
   const code = (cause as PgError | undefined)?.code
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !NETWORK.has(code) ? code : undefined
+  // Node's own codes (EPIPE, EPERM) look alike, but have no digit.
+  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
 /** Translates a driver error. `connection` gives messages their "where"; an ArxError passes unchanged. */
@@ -92,7 +93,10 @@ function serverParts(e: PgError, code: string): ErrorParts {
   }
 }
 
+/** Node's names for a certificate that cannot be trusted, and for TLS that cannot be agreed on. */
+const TLS = /^(ERR_TLS|ERR_SSL|UNABLE_TO|CERT_|DEPTH_ZERO|SELF_SIGNED|EPROTO)/
+
 function isNetwork(e: PgError): boolean {
-  if (NETWORK.has(e.code ?? '')) return true
+  if (NETWORK.has(e.code ?? '') || TLS.test(e.code ?? '')) return true
   return /^(Connection terminated|timeout expired|The server does not support SSL|connect )/.test(e.message)
 }
