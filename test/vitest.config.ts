@@ -6,7 +6,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/servers/setup.ts'],
-    reporters: ['default', 'test/servers/tier-reporter.ts'],
+    reporters: ['default', new URL('servers/tier-reporter.ts', import.meta.url).pathname],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
