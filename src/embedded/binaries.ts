@@ -1,6 +1,6 @@
 // Which PostgreSQL the local server is made with, once, and whether it is still there afterwards.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ArxError } from '../errors.ts'
 import { bundledPackage, copyBundled } from './bundled.ts'
 import type { Home } from './home.ts'
@@ -43,7 +43,7 @@ async function bundled(home: Home, how: Inspection): Promise<Binaries> {
 export async function chooseBinaries(home: Home, how: Inspection): Promise<Binaries> {
   const asked = how.env.ARXDB_PG_BINDIR
   if (wantsBundled(how)) return bundled(home, how)
-  if (asked) return given(asked, how)
+  if (asked) return given(resolve(asked), how)
   const installed = await bestInstalled(how)
   return installed ? { ...installed, source: 'installed' } : bundled(home, how)
 }
@@ -66,7 +66,7 @@ const dataMajor = (home: Home): number => Number.parseInt(readFileSync(join(home
  */
 export async function binariesFor(home: Home, record: ServerRecord, how: Inspection): Promise<Binaries> {
   const asked = how.env.ARXDB_PG_BINDIR
-  const other = asked && asked !== record.bindir && !(wantsBundled(how) && record.source === 'bundled')
+  const other = asked && resolve(asked) !== record.bindir && !(wantsBundled(how) && record.source === 'bundled')
   const found = other ? await chooseBinaries(home, how) : await recorded(home, record, how)
   if (!found) throw mismatch(record, `the PostgreSQL ${record.major} of the local server is gone`)
   const made = dataMajor(home)

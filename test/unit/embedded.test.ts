@@ -157,6 +157,11 @@ describe('settings', () => {
     expect([GB / 2, 2 * GB, 64 * GB].map(buffers)).toEqual(['128MB', '256MB', '512MB'])
   })
 
+  it('keep parallel queries out of a small /dev/shm', () => {
+    expect(settings(plain, GB, true)).toContain('dynamic_shared_memory_type = sysv')
+    expect(settings(plain, GB, false)).not.toContain('dynamic_shared_memory_type')
+  })
+
   it('load TimescaleDB where it is, silent', () => {
     expect(settings(plain)).not.toContain('timescaledb')
     const text = settings({ ...plain, tier: 'apache' })
