@@ -1,18 +1,16 @@
 // The Context of a real run: opens things when they are first asked for, and closes them at the end.
-import { createWriteStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Writable } from 'node:stream'
-import { finished } from 'node:stream/promises'
 import type { Config } from '../config/schema.ts'
 import type { Connection } from '../connect/connection.ts'
 import type { Result } from '../core/result.ts'
 import type { Engine } from '../engines/engine.ts'
 import { ArxError, EXIT, type ExitCode } from '../errors.ts'
 import type { Context, Format, Globals } from './context.ts'
+import { writeAll, writeFile } from './emit.ts'
 import { type IO, wantsColor } from './io.ts'
 import { createProgress } from './progress.ts'
-import { confirm } from './prompt.ts'
+import { type Confirmation, confirm } from './prompt.ts'
 import { services } from './services.ts'
 
 /** The environment that `arxdb demo` makes on the local server; no config file has to name it. */
@@ -76,17 +74,25 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
       width: io.out.width,
       color: io.out.color && globals.out === undefined,
       header: globals.header ?? true,
+      ascii: asciiOnly(world.env),
       columns: globals.columns?.split(',').map((name) => name.trim()),
     })
     await emit(chunks)
   }
 
-  async function emit(chunks: Iterable<string> | AsyncIterable<string>): Promise<void> {
-    if (globals.out === undefined) return writeAll(io.out.stream, chunks, world.signal)
-    const file = createWriteStream(globals.out)
-    await writeAll(file, chunks, world.signal)
-    file.end()
-    await finished(file)
+  const emit = (chunks: Iterable<string>): Promise<void> =>
+    globals.out === undefined ? writeAll(io.out.stream, chunks, world.signal) : writeFile(globals.out, chunks)
+
+  async function ask(confirmation: Confirmation): Promise<void> {
+    const production = (await config()).target?.production ?? false
+    await confirm(confirmation, { io, yes: globals.yes ?? false, production, env: world.env, signal: world.signal })
+  }
+
+  async function connectionForWriting(what: string): Promise<Connection> {
+    const target = await connection()
+    if (target.readOnly) throw readOnly(what, target)
+    if (target.production) await ask({ what: `${what} in ${target.origin}` })
+    return target
   }
 
   return {
@@ -113,6 +119,7 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
     now: world.now,
     config,
     connection,
+    connectionForWriting,
     engine,
     services,
     progress: (label) =>
@@ -121,6 +128,7 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
         quiet: globals.quiet ?? false,
         kind: globals.progress ?? 'auto',
         now: world.now,
+        env: world.env,
       }),
     print,
     async chart(result) {
@@ -136,7 +144,7 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
     },
     write: (text) => emit([text]),
     note,
-    confirm: async (confirmation) => confirm(confirmation, { io, yes: globals.yes ?? false, signal: world.signal }),
+    confirm: ask,
     exitWith(code) {
       exitCode = code
     },
@@ -153,6 +161,14 @@ function asciiOnly(env: World['env']): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''
   return locale !== '' && !/utf-?8/i.test(locale)
 }
+
+const readOnly = (what: string, target: Connection): ArxError =>
+  new ArxError({
+    code: 'read-only',
+    message: `will not ${what}: ${target.origin} is marked read-only`,
+    hint: 'name another server, or change readOnly in the config file',
+    exit: EXIT.refused,
+  })
 
 /** The same promise for every caller: a connection is opened once. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -210,28 +226,4 @@ function recolour(world: World, { color }: Globals): IO {
       value: wantsColor(stream.isTTY, { env: world.env, flag: color }),
     })
   return { ...world.io, out: with_(out), err: with_(err) }
-}
-
-/** Writes with back-pressure; stops when the reader is gone or the user gave up. */
-async function writeAll(
-  stream: Writable,
-  chunks: Iterable<string> | AsyncIterable<string>,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const chunk of chunks) {
-    if (signal.aborted) throw new ArxError({ code: 'interrupted', message: 'interrupted', exit: EXIT.interrupted })
-    if (!stream.write(chunk)) await drained(stream, signal)
-  }
-}
-
-function drained(stream: Writable, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      stream.off('drain', done)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    stream.once('drain', done)
-    signal.addEventListener('abort', done, { once: true })
-  })
 }

@@ -1,7 +1,7 @@
 // The options shared by all commands and by all questions, each written once.
 import { Command, Option } from '@commander-js/extra-typings'
-import type { Note } from '../core/result.ts'
 import { parseInstant } from '../core/instant.ts'
+import type { Note } from '../core/result.ts'
 import { parseRange } from '../core/time-range.ts'
 import { parseDuration } from '../duration.ts'
 import { usageError } from '../errors.ts'

@@ -24,6 +24,8 @@ export type Value = string | number | boolean | null | readonly number[]
 export interface Column {
   readonly name: string
   readonly kind: ColumnKind
+  /** Repeats what stands on stderr anyway: a terminal too narrow for all leaves it out first. */
+  readonly echo?: boolean
 }
 
 export interface Note {
@@ -45,3 +47,9 @@ export const warn = (text: string): Note => ({ level: 'warn', text })
 /** Columns from `name: kind` pairs, in the order written. */
 export const columns = (kinds: Readonly<Record<string, ColumnKind>>): readonly Column[] =>
   Object.entries(kinds).map(([name, kind]) => ({ name, kind }))
+
+/** The window of an answer, last in its rows. */
+export const WINDOW_COLUMNS: readonly Column[] = [
+  { name: 'from', kind: 'time', echo: true },
+  { name: 'to', kind: 'time', echo: true },
+]

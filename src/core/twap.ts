@@ -2,7 +2,7 @@
 import type { Engine } from '../engines/engine.ts'
 import { type Basis, basisName, settleBasis } from './basis.ts'
 import { type Market, type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
-import { columns, info, type Note, type Result, warn } from './result.ts'
+import { columns, info, type Note, type Result, WINDOW_COLUMNS, warn } from './result.ts'
 import { percent } from './wording.ts'
 
 export interface TwapQuery extends MarketFilter, Window {
@@ -33,17 +33,18 @@ export interface TwapRow {
   readonly to: string
 }
 
-const TWAP_COLUMNS = columns({
-  exchange_id: 'text',
-  quote: 'text',
-  twap: 'decimal',
-  coverage: 'ratio',
-  n_obs: 'int',
-  carried_in: 'bool',
-  basis: 'text',
-  from: 'time',
-  to: 'time',
-})
+const TWAP_COLUMNS = [
+  ...columns({
+    exchange_id: 'text',
+    quote: 'text',
+    twap: 'decimal',
+    coverage: 'ratio',
+    n_obs: 'int',
+    carried_in: 'bool',
+    basis: 'text',
+  }),
+  ...WINDOW_COLUMNS,
+]
 
 export const DEFAULT_TICK_STALENESS_MS = 300_000
 export const DEFAULT_MIN_COVERAGE = 0.9

@@ -2,7 +2,7 @@
 import type { Engine } from '../engines/engine.ts'
 import { settleBasis } from './basis.ts'
 import { type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
-import { columns, type Note, type Result, warn } from './result.ts'
+import { columns, type Note, type Result, WINDOW_COLUMNS, warn } from './result.ts'
 import { combinedBasis, DEFAULT_MIN_COVERAGE } from './twap.ts'
 import { percent } from './wording.ts'
 
@@ -31,18 +31,19 @@ export interface VwapRow {
   readonly to: string
 }
 
-const VWAP_COLUMNS = columns({
-  exchange_id: 'text',
-  quote: 'text',
-  vwap: 'decimal',
-  volume: 'decimal',
-  volume_coverage: 'ratio',
-  coverage: 'ratio',
-  n_obs: 'int',
-  basis: 'text',
-  from: 'time',
-  to: 'time',
-})
+const VWAP_COLUMNS = [
+  ...columns({
+    exchange_id: 'text',
+    quote: 'text',
+    vwap: 'decimal',
+    volume: 'decimal',
+    volume_coverage: 'ratio',
+    coverage: 'ratio',
+    n_obs: 'int',
+    basis: 'text',
+  }),
+  ...WINDOW_COLUMNS,
+]
 
 /**
  * VWAP = sum(p v) / sum(v) over candles, p = (high + low + close) / 3, v in base units. From candles of one timeframe

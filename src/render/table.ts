@@ -23,8 +23,11 @@ export function* tableLines(view: View): Generator<string> {
   const { columns, rows, width, isTTY, ascii, header, maxRows } = view
   if (columns.length === 0) return
   const shown = rows.length > maxRows ? rows.slice(0, maxRows) : rows
-  const cells = columns.map((column) => cellsOf(view, column, shown))
-  const widths = fitWidths(cells.map(measure(header)), width)
+  const all = columns.map((column) => cellsOf(view, column, shown))
+  const brief = all.filter(({ column }) => !column.echo)
+  const fits = (cells: readonly Cells[]) => fitWidths(cells.map(measure(header)), width)
+  const cells = fits(all) === undefined && brief.length > 0 ? brief : all
+  const widths = fits(cells)
   const paint = painter(view.color)
   if (widths === undefined) yield* verticalLines({ ...view, rows: shown })
   else {

@@ -1,0 +1,41 @@
+// Where answers go: stdout with back-pressure, or a file.
+import { createWriteStream } from 'node:fs'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { ArxError, EXIT } from '../errors.ts'
+
+type Chunks = Iterable<string>
+
+/** Writes to a stream that stays open; stops when the reader is gone or the user gave up. */
+export async function writeAll(stream: Writable, chunks: Chunks, signal: AbortSignal): Promise<void> {
+  for (const chunk of chunks) {
+    if (signal.aborted) throw new ArxError({ code: 'interrupted', message: 'interrupted', exit: EXIT.interrupted })
+    if (!stream.write(chunk)) await drained(stream, signal)
+  }
+}
+
+/** Writes a file whole; what it held before is replaced. */
+export async function writeFile(file: string, chunks: Chunks): Promise<void> {
+  try {
+    await pipeline(Readable.from(chunks), createWriteStream(file))
+  } catch (error) {
+    throw new ArxError({
+      code: 'cannot-write',
+      message: `cannot write ${file}`,
+      detail: (error as Error).message,
+      cause: error,
+    })
+  }
+}
+
+function drained(stream: Writable, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    stream.once('drain', done)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}
