@@ -12,7 +12,14 @@ import { describeHolder, type Holder, type MigrateEvent } from './events.ts'
 
 /** 'arxdbmig' in ASCII, as the two halves that pg_locks shows. Advisory locks are per database already. */
 const KEY = { class: 0x61727864, object: 0x626d6967 }
-const BIGINT_KEY = (BigInt(KEY.class) * 4_294_967_296n + BigInt(KEY.object)).toString()
+const BIGINT_KEY = BigInt(KEY.class) * 4_294_967_296n + BigInt(KEY.object)
+
+/**
+ * No statement with parameters may be the last one in the lock's transaction: its unnamed portal stays open, and with it
+ * a snapshot that every CREATE INDEX CONCURRENTLY then waits for. So the key is written out; it is a constant.
+ */
+const TRY = `select pg_try_advisory_xact_lock(${BIGINT_KEY}) as got, pg_backend_pid() as pid`
+const CLOSE_PORTAL = 'select'
 
 const BEGIN = [
   'begin isolation level read committed read write',
@@ -20,6 +27,9 @@ const BEGIN = [
   'set local statement_timeout = 0',
   "set local application_name = 'arxdb/migrate'",
 ].join(';')
+
+/** SET takes no parameters; what goes in is a file's name. */
+const UNSAFE = /[^\w ./-]/g
 
 const PING_MS = 15_000
 
@@ -66,10 +76,7 @@ const busy = (holder: Holder | undefined, waitMs: number): ArxError =>
 async function attempt(client: Client): Promise<number | undefined> {
   await client.query(BEGIN)
   await ask(client, 'migrate/unbounded')
-  const { rows } = await client.query<{ got: boolean; pid: number }>(
-    'select pg_try_advisory_xact_lock($1::bigint) as got, pg_backend_pid() as pid',
-    [BIGINT_KEY],
-  )
+  const { rows } = await client.query<{ got: boolean; pid: number }>(TRY)
   if (rows[0]!.got) return rows[0]!.pid
   await client.query('rollback')
   return undefined
@@ -102,7 +109,7 @@ export async function acquireLock(wish: LockWish): Promise<MigrationLock> {
   })
   client.on('error', lose)
   client.on('end', () => released || lose())
-  const ping = setInterval(() => void client.query('select').catch(lose), PING_MS)
+  const ping = setInterval(() => void client.query(CLOSE_PORTAL).catch(lose), PING_MS)
   ping.unref()
   const guarded = async <T>(work: Promise<T>): Promise<T> => {
     const value = await work.catch((error: unknown) => lose(error))
@@ -112,10 +119,9 @@ export async function acquireLock(wish: LockWish): Promise<MigrationLock> {
   return {
     pid,
     lost: lost.signal,
-    show: (what) =>
-      guarded(client.query("select set_config('application_name', $1, true)", [`arxdb/migrate ${what}`])).then(
-        () => {},
-      ),
+    show: async (what) => {
+      await guarded(client.query(`set local application_name = 'arxdb/migrate ${what.replace(UNSAFE, '')}'`))
+    },
     fence: async (worker) => {
       const [row] = await ask<{ held: boolean }>(worker, 'migrate/lock-held', { ...KEY, pid })
       if (!row!.held) lose()
@@ -124,7 +130,9 @@ export async function acquireLock(wish: LockWish): Promise<MigrationLock> {
     blockers: async (waiting) => {
       // Within a transaction the activity view is a copy made at its first use.
       await client.query('select pg_stat_clear_snapshot()')
-      return ask<Holder>(client, 'migrate/blockers', { pid: waiting })
+      const found = await ask<Holder>(client, 'migrate/blockers', { pid: waiting })
+      await client.query(CLOSE_PORTAL)
+      return found
     },
     release: async () => {
       released = true
