@@ -1,14 +1,23 @@
 // The library: the questions, and a client for Node programs. Everything else is internal.
+export type {
+  Client,
+  ClientOptions,
+  HypertableOptions,
+  Instant,
+  Isolation,
+  Operations,
+  QueryOptions,
+  Stats,
+  TimeRangeOptions,
+  TimeWeightedOptions,
+  TimeWeightedRow,
+  TransactionOptions,
+} from './client/api.ts'
 export type { BatchCounts, BatchOptions } from './client/batch-options.ts'
-export { type Client, type ClientOptions, connect, type Stats } from './client/client.ts'
+export { connect } from './client/client.ts'
 export type { Counts, Histogram } from './client/counters.ts'
-export type { Isolation, TransactionOptions } from './client/database.ts'
-export type { HypertableOptions } from './client/hypertable.ts'
-export type { Operations, QueryOptions } from './client/operations.ts'
 export { type PoolSettings, PROFILES, type Profile } from './client/options.ts'
 export type { Row } from './client/rows.ts'
-export type { Instant, TimeRangeOptions } from './client/time-range.ts'
-export type { TimeWeightedOptions, TimeWeightedRow } from './client/time-weighted.ts'
 export { WriteError, type Writer, type WriterOptions } from './client/writer.ts'
 export type { Connection } from './connect/connection.ts'
 export type { Capability, Engine, Tier } from './engines/engine.ts'

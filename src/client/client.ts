@@ -8,57 +8,15 @@ import { DEFAULT_LIMITS, type SessionLimits } from '../db/session.ts'
 import type { Engine } from '../engines/engine.ts'
 import { openEngine } from '../engines/timescaledb/engine.ts'
 import { ArxError, EXIT } from '../errors.ts'
+import type { Client, ClientOptions } from './api.ts'
 import { batchInsert } from './batch-insert.ts'
-import type { BatchCounts, BatchOptions } from './batch-options.ts'
-import { type Counts, createCounters } from './counters.ts'
-import { type Database, type TransactionOptions, transaction } from './database.ts'
-import { createHypertable, type HypertableOptions } from './hypertable.ts'
-import { type Operations, operations } from './operations.ts'
-import { type PoolSettings, type Profile, poolLimits, poolSettings } from './options.ts'
+import { createCounters } from './counters.ts'
+import { type Database, transaction } from './database.ts'
+import { createHypertable } from './hypertable.ts'
+import { operations } from './operations.ts'
+import { poolSettings } from './options.ts'
 import { isDirect } from './pooler.ts'
-import type { Row } from './rows.ts'
-import { createWriter, type Writer, type WriterOptions } from './writer.ts'
-
-export interface ClientOptions {
-  /** Sizes of the pool: `development` (5 to 20 connections, the default) or `production` (10 to 30). */
-  readonly profile?: Profile
-  /** Over the profile. */
-  readonly pool?: PoolSettings
-  /** For each statement, local to its transaction; 30,000 by default, 0 for none. */
-  readonly statementTimeoutMs?: number
-  /** How long a statement waits for a lock; 5000 by default. */
-  readonly lockTimeoutMs?: number
-  /** Named statements: by default only where no pooler stands between. */
-  readonly preparedStatements?: boolean
-  /** Shown in pg_stat_activity as arxdb/NAME; `library` by default. */
-  readonly applicationName?: string
-  /** Cancels what runs on the server, and refuses what comes after. */
-  readonly signal?: AbortSignal
-}
-
-export interface Stats extends Counts {
-  /** Connections of the pool: open, of these idle and active; and callers that wait for one. */
-  readonly total: number
-  readonly idle: number
-  readonly active: number
-  readonly waiting: number
-}
-
-export interface Client extends Operations {
-  /** Inserts rows through COPY, `batchSize` to a transaction. All rows have the same keys. */
-  batchInsert(table: string, rows: readonly Row[], options?: BatchOptions): Promise<BatchCounts>
-  /** A buffered writer: batches by size or time, with back-pressure. Close it. */
-  writer(table: string, options?: WriterOptions): Writer
-  /** Makes a table a hypertable; unsupported (exit 5) without TimescaleDB. */
-  createHypertable(table: string, timeColumn: string, options?: HypertableOptions): Promise<{ created: boolean }>
-  /** Runs `body` in one transaction; again when it lost a race (40001, 40P01), so let it touch the database only. */
-  transaction<T>(body: (tx: Operations) => Promise<T>, options?: TransactionOptions): Promise<T>
-  /** For the questions: `twap(await client.engine(), ...)`. Has a connection of its own; closed with the client. */
-  engine(): Promise<Engine>
-  stats(): Stats
-  /** Waits for what runs, then closes every connection. */
-  close(): Promise<void>
-}
+import { createWriter } from './writer.ts'
 
 /** The connection of a URL; without one, of ARXDB_URL, DATABASE_URL, PG* as the command line has it. */
 async function resolved(target: string | undefined, connectTimeoutMs: number): Promise<Connection> {
@@ -95,7 +53,7 @@ export async function connect(target?: string | Connection, options: ClientOptio
     command: options.applicationName ?? 'library',
   }
   options.signal?.throwIfAborted()
-  const pool = await openPool(connection, poolLimits(settings))
+  const pool = await openPool(connection, settings)
   return clientOf({ pool, connection, limits, counters: createCounters(), signal: options.signal }, options)
 }
 

@@ -5,6 +5,7 @@ import { type Connection, describe } from '../connect/connection.ts'
 import { inTransaction, type SessionLimits } from '../db/session.ts'
 import { sqlState, translate } from '../db/sqlstate.ts'
 import { ArxError, EXIT } from '../errors.ts'
+import type { TransactionOptions } from './api.ts'
 import type { Counters } from './counters.ts'
 
 export interface Database {
@@ -14,15 +15,6 @@ export interface Database {
   readonly counters: Counters
   /** Ends everything that runs and refuses what comes. */
   readonly signal: AbortSignal | undefined
-}
-
-export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
-
-export interface TransactionOptions {
-  readonly isolation?: Isolation
-  /** How often to begin again after a serialisation failure or a deadlock; 3 by default. */
-  readonly retries?: number
-  readonly readOnly?: boolean
 }
 
 const RETRIES = 3

@@ -1,14 +1,8 @@
 // Hypertables, where the server has them.
 import { identifier, qualified, tableName } from '../db/identifier.ts'
 import { unsupportedError } from '../errors.ts'
+import type { HypertableOptions } from './api.ts'
 import { type Database, transaction } from './database.ts'
-
-export interface HypertableOptions {
-  /** How much time a chunk holds; '1 day' by default. */
-  readonly chunkInterval?: string
-  /** Moves the rows that are there already; without it a table that holds rows is refused. Locks it meanwhile. */
-  readonly migrateData?: boolean
-}
 
 /**
  * Makes the table a hypertable over `timeColumn`; one that is already stays as it is (`created` is false then). On

@@ -1,5 +1,4 @@
 // What a program may set on the client: profiles, our names, and the names other pools use.
-import type { PoolLimits } from '../db/connect.ts'
 import { usageError } from '../errors.ts'
 
 /** Sizes and waiting times of the pool; times in milliseconds. */
@@ -65,11 +64,3 @@ export function poolSettings(profile: Profile, given: PoolSettings = {}): Resolv
   if (seen.has('min')) throw usageError(`pool.min ${resolved.min} is more than pool.max ${resolved.max}`)
   return { ...resolved, min: resolved.max }
 }
-
-/** As the pool of `db` takes them. */
-export const poolLimits = ({ min, max, idleTimeoutMs, acquireTimeoutMs }: Resolved): PoolLimits => ({
-  min,
-  max,
-  idleTimeoutMs,
-  acquireTimeoutMs,
-})

@@ -2,20 +2,9 @@
 import type pg from 'pg'
 import { timeRange } from '../db/compose.ts'
 import { usageError } from '../errors.ts'
+import type { Instant, TimeRangeOptions } from './api.ts'
 import { instantText } from './encode.ts'
 import { chosenColumns, relation, timeColumnOf } from './relation.ts'
-
-/** A Date, or ISO 8601 text with its zone (UTC without one). */
-export type Instant = Date | string
-
-export interface TimeRangeOptions {
-  /** All, when none are named. */
-  readonly columns?: readonly string[]
-  /** The first timestamptz of the primary key, or the table's only one, by default. */
-  readonly timeColumn?: string
-  readonly limit?: number
-  readonly order?: 'asc' | 'desc'
-}
 
 export const instant = (value: Instant): string => (value instanceof Date ? instantText(value) : value)
 

@@ -3,31 +3,9 @@ import type pg from 'pg'
 import { identifier } from '../db/identifier.ts'
 import { usageError } from '../errors.ts'
 import { statement } from '../statements/load.ts'
+import type { TimeWeightedOptions, TimeWeightedRow } from './api.ts'
 import { ANY_SERVER, type Column, chosenColumns, relation } from './relation.ts'
-import { type Instant, instant } from './time-range.ts'
-
-export interface TimeWeightedOptions {
-  readonly from: Instant
-  /** Exclusive. What lies after the present is left out. */
-  readonly to: Instant
-  /** A value older than this no longer counts; '5 minutes' by default. */
-  readonly staleness?: string
-  /** One average for each value of these columns; without it all rows are one series. */
-  readonly by?: string | readonly string[]
-}
-
-export interface TimeWeightedRow {
-  /** Start of the bucket, ISO 8601 in UTC. */
-  readonly time: string
-  /** Exact decimal; null where no value held at any moment of the bucket. */
-  readonly value: string | null
-  /** Share of the bucket, as far as it lies in the range, during which a value held. */
-  readonly coverage: number
-  /** Values observed in the bucket. */
-  readonly n: number
-  /** With `by`: which series. */
-  readonly by?: Readonly<Record<string, string | null>>
-}
+import { instant } from './time-range.ts'
 
 /** The statement's own source; the caller's table stands in for it. */
 const SOURCE = 'select timestamp as at, price as value, array[market_id::text] as series from arxdb.prices'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Client, connect } from '../../src/client/client.ts'
+import type { Client } from '../../src/client/api.ts'
+import { connect } from '../../src/client/client.ts'
 import { type Scratch, scratch, type TestTier, tierUrl } from './client-scratch.ts'
 
 const TIERS: readonly TestTier[] = ['plain', 'apache', 'community']
@@ -237,5 +238,7 @@ const sameDecimal = (a: string, b: string): boolean => normal(a) === normal(b)
 const sameJson = (a: unknown, b: unknown): boolean => sorted(a) === sorted(b)
 const sorted = (value: unknown): string =>
   JSON.stringify(value, (_, v) =>
-    v && typeof v === 'object' && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort()) : v,
+    v && typeof v === 'object' && !Array.isArray(v)
+      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : v,
   )

@@ -5,7 +5,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Client, connect } from '../../src/client/client.ts'
+import type { Client } from '../../src/client/api.ts'
+import { connect } from '../../src/client/client.ts'
 import { type Scratch, scratch } from './client-scratch.ts'
 
 function pgbouncer(): string | undefined {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Client, connect } from '../../src/client/client.ts'
+import type { Client } from '../../src/client/api.ts'
+import { connect } from '../../src/client/client.ts'
 import { type Scratch, scratch, type TestTier, tierUrl } from './client-scratch.ts'
 
 const TIERS: readonly TestTier[] = ['plain', 'apache', 'community']

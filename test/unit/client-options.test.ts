@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { BUCKETS_MS, createCounters } from '../../src/client/counters.ts'
-import { type PoolSettings, poolLimits, poolSettings } from '../../src/client/options.ts'
+import { type PoolSettings, poolSettings } from '../../src/client/options.ts'
 import { identifier, qualified, tableName } from '../../src/db/identifier.ts'
 
 describe('pool settings', () => {
@@ -19,7 +19,6 @@ describe('pool settings', () => {
     const given = { acquireTimeoutMillis: 1, createTimeoutMillis: 2, idleTimeoutMillis: 3 }
     const settings = poolSettings('production', given)
     expect(settings).toMatchObject({ acquireTimeoutMs: 1, connectTimeoutMs: 2, idleTimeoutMs: 3 })
-    expect(poolLimits(settings)).toEqual({ min: 10, max: 30, idleTimeoutMs: 3, acquireTimeoutMs: 1 })
   })
 
   test.each(['destroyTimeoutMillis', 'reapIntervalMillis', 'createRetryIntervalMillis'])(
