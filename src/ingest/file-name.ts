@@ -21,7 +21,7 @@ export function parseFileName(path: string): NameParts {
   for (const [index, word] of words.entries()) {
     if (EXCHANGES.has(word.toLowerCase()) || /^\d+$/.test(word)) continue
     const next = words[index + 1]
-    const two = next !== undefined && isQuote(next) && !isQuote(word) ? splitPair(`${word}/${next}`) : undefined
+    const two = next !== undefined && isQuote(next) ? splitPair(`${word}/${next}`) : undefined
     const pair = two ?? splitPair(word)
     if (!pair) continue
     const width = words[index + (two ? 2 : 1)]

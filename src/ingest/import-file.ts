@@ -10,7 +10,7 @@ import { type Aftermath, badRowError, badRowOf } from './explain.ts'
 import { loadBatch } from './lane.ts'
 import { candidates, finishImport, type Locks, lockContent, openImport, openLocks, undoImport } from './ledger.ts'
 import { openLanes } from './load.ts'
-import { openMarkets } from './market.ts'
+import { marketName, openMarkets } from './market.ts'
 import type { Plan } from './plan.ts'
 import type { FileReport, IngestOptions } from './report.ts'
 import { BadRow, newRewriter } from './rewrite.ts'
@@ -76,6 +76,7 @@ async function findLoaded({ source, plan, options, workshop }: Job): Promise<Fil
     ...summary({ source, plan, importId: same.import_id, rows: same.rows_read, inserted: 0, bytes, start }),
     duplicates: same.rows_read,
     already_loaded: true,
+    markets: plan.identity.fields.length === 0 ? [marketName(plan.identity.fixed)] : [],
     first_at: same.first_at,
     last_at: same.last_at,
     notes: [`loaded before as import ${same.import_id} (${same.file_name ?? 'standard input'}); nothing was sent`],

@@ -9,6 +9,9 @@ export interface Pair {
 /** Longest first: BTCUSDT is in USDT, not a coin BTCU in SDT. */
 const QUOTES = ['FDUSD', 'USDT', 'USDC', 'BUSD', 'TUSD', 'USD', 'EUR', 'GBP', 'JPY', 'DAI', 'BTC', 'XBT', 'ETH', 'BNB']
 
+/** Coins whose last letter makes TUSD or BUSD of a USD behind it: XBTUSD is not XB in TUSD. */
+const ENDING_T_OR_B = new Set('XBT APT BAT DOT FET FTT GRT HNT MNT NOT OKT QNT SNT USDT ARB BNB SHIB TRB'.split(' '))
+
 /** Kraken's own names for coins and currencies. */
 const KRAKEN: Readonly<Record<string, string>> = { XBT: 'BTC', XXBT: 'BTC', XETH: 'ETH', XDG: 'DOGE', XXDG: 'DOGE' }
 
@@ -26,7 +29,11 @@ export function splitPair(text: string): Pair | undefined {
   // XXBTZUSD: Kraken marks coins by X and currencies by Z.
   const kraken = /^X([A-Z]{3,4})Z([A-Z]{3})$/.exec(name)
   if (kraken) return { base: plain(kraken[1]!), quote: kraken[2]! }
-  const quote = QUOTES.find((known) => name.endsWith(known) && name.length - known.length >= 2)
+  const quote = QUOTES.find((known) => {
+    const base = name.slice(0, name.length - known.length)
+    if (!name.endsWith(known) || base.length < 2) return false
+    return !((known === 'TUSD' || known === 'BUSD') && ENDING_T_OR_B.has(base + known[0]))
+  })
   return quote === undefined ? undefined : { base: plain(name.slice(0, -quote.length)), quote: plain(quote) }
 }
 
