@@ -1,10 +1,9 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Client } from '../../src/client/api.ts'
 import { connect } from '../../src/client/client.ts'
-import { type Scratch, scratch, type TestTier, tierUrl } from './client-scratch.ts'
-
-const TIERS: readonly TestTier[] = ['plain', 'apache', 'community']
+import { describeTiers } from '../servers/databases.ts'
+import { type Scratch, scratch } from './client-scratch.ts'
 
 const MAKE = `
   create table public.ticks (
@@ -24,7 +23,7 @@ const MAKE = `
 const AT = '2025-01-01T00:00:00Z'
 const row = (id: number, price: string, note: string | null = null) => ({ id, at: AT, price, doc: { id }, note })
 
-describe.each(TIERS.filter(tierUrl))('batchInsert, %s tier', (tier) => {
+describeTiers('batchInsert', ({ name: tier }) => {
   let db: Scratch
   let client: Client
   const all = (table: string, order = '1') => client.query(`select * from ${table} order by ${order}`)

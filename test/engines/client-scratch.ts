@@ -1,37 +1,18 @@
-// A database of its own for one test file, on the tier asked for.
-import { randomBytes } from 'node:crypto'
+// A database of its own for one test file, and clients of it that end with it.
 import pg from 'pg'
+import { emptyDatabase, migratedDatabase, type TestDatabase, type Tier, type TierName } from '../servers/databases.ts'
 
-export type TestTier = 'plain' | 'apache' | 'community'
-
-export interface Scratch {
-  readonly url: string
+export interface Scratch extends TestDatabase {
   /** A client that `drop` ends. */
   client(): Promise<pg.Client>
-  drop(): Promise<void>
 }
 
-/** Superuser URL of the tier's server, or undefined where the suite did not start one. */
-export const tierUrl = (tier: TestTier): string | undefined => process.env[`ARXDB_TEST_${tier.toUpperCase()}_URL`]
-
-async function admin(url: string, sql: string): Promise<void> {
-  const client = new pg.Client(url)
-  await client.connect()
-  await client.query(sql).finally(() => client.end())
-}
-
-export async function scratch(tier: TestTier): Promise<Scratch> {
-  const server = tierUrl(tier)
-  if (!server) throw new Error(`the suite started no server of the ${tier} tier`)
-  const name = `client_${randomBytes(6).toString('hex')}`
-  await admin(server, `create database ${name} template template0`)
-  const target = new URL(server)
-  target.pathname = `/${name}`
+function scratchOf(database: TestDatabase): Scratch {
   const clients: pg.Client[] = []
   return {
-    url: target.href,
+    ...database,
     client: async () => {
-      const client = new pg.Client(target.href)
+      const client = new pg.Client(database.url)
       client.on('error', () => {})
       await client.connect()
       clients.push(client)
@@ -39,7 +20,10 @@ export async function scratch(tier: TestTier): Promise<Scratch> {
     },
     drop: async () => {
       await Promise.allSettled(clients.map((client) => client.end()))
-      await admin(server, `drop database if exists ${name} with (force)`)
+      await database.drop()
     },
   }
 }
+
+export const scratch = async (on: Tier | TierName): Promise<Scratch> => scratchOf(await emptyDatabase(on))
+export const migrated = async (on: Tier | TierName): Promise<Scratch> => scratchOf(await migratedDatabase(on))

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Client } from '../../src/client/api.ts'
 import { connect } from '../../src/client/client.ts'
-import { type Scratch, scratch, type TestTier, tierUrl } from './client-scratch.ts'
+import { describeTiers } from '../servers/databases.ts'
+import { type Scratch, scratch } from './client-scratch.ts'
 
-const TIERS: readonly TestTier[] = ['plain', 'apache', 'community']
 const caught = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => 'no error',
     (error: unknown) => error,
   )
 
-describe.each(TIERS.filter(tierUrl))('client, %s tier', (tier) => {
+describeTiers('client', ({ name: tier }) => {
   let db: Scratch
   let client: Client
 
