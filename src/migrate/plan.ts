@@ -65,7 +65,7 @@ export const plan = (wish: SurveyWish): Promise<readonly PlanStep[]> =>
 
 const comment = ({ lock, relation, bytes, estimated_rows }: PlanStep): string => {
   if (lock === null) return ''
-  const size = bytes === null ? '' : `, now ${bytes} bytes, about ${estimated_rows} rows`
+  const size = bytes === null ? ', not there yet' : `, now ${bytes} bytes, about ${estimated_rows} rows`
   return `-- ${lock}${relation ? ` (${relation}${size})` : ''}\n`
 }
 
