@@ -61,6 +61,12 @@ export async function withClient<T>(db: Database, work: (client: pg.PoolClient) 
   }
 }
 
+/** What the caller's body threw of its own comes out as it was, not as an error of the database. */
+const callersOwn = (error: unknown): unknown => {
+  const wrapped = error instanceof ArxError && error.code === 'database' && error.cause !== undefined
+  return wrapped && sqlState(error) === undefined ? error.cause : error
+}
+
 /**
  * Runs `body` in one transaction with UTC and the timeouts local to it. Begins again, after a random pause that
  * doubles, when the server chose it as the loser of a race; so `body` must not act on anything but the database.
@@ -79,7 +85,7 @@ export async function transaction<T>(
         ),
       )
     } catch (error) {
-      if (attempt >= retries || !lostRace(error)) throw error
+      if (attempt >= retries || !lostRace(error)) throw callersOwn(error)
       await sleep(Math.random() * FIRST_DELAY_MS * 2 ** attempt, undefined, signal && { signal })
     }
   }

@@ -189,7 +189,7 @@ describeTiers('client', ({ name: tier }) => {
         await tx.query('insert into public.docs values (50)')
         throw new Error('changed my mind')
       })
-      await expect(broken).rejects.toMatchObject({ cause: expect.objectContaining({ message: 'changed my mind' }) })
+      await expect(broken).rejects.toThrow(/^changed my mind$/)
       const swallowed = client.transaction(async (tx) => {
         await tx.query('insert into public.docs values (51)')
         await tx.query('select 1 / 0').catch(() => {})
