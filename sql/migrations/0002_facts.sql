@@ -78,4 +78,7 @@ select market_id, timestamp, open, high, low, close, volume from arxdb.candles l
 select exchange_id, timestamp, total_market_cap from arxdb.analytics limit 0;
 
 -- arxdb: down
-drop table arxdb.analytics, arxdb.candles, arxdb.prices;
+-- One by one: TimescaleDB drops a hypertable only by itself.
+drop table arxdb.analytics;
+drop table arxdb.candles;
+drop table arxdb.prices;

@@ -1,5 +1,7 @@
 -- Facts become tables partitioned by time; partitions are made ahead of a load.
 --
+-- arxdb: allow drop-table: the shapes of 0002 are empty and replaced here
+--
 -- No DEFAULT partition: rows in it block making the right one, and it forbids DETACH CONCURRENTLY.
 
 -- A table cannot be turned into a partitioned one: the empty shapes of 0002 are replaced by their like.

@@ -78,6 +78,18 @@ export interface Schema {
     readonly quote: string
     readonly timeframe: string
   }
+  'arxdb.migration_repairs': {
+    readonly repair_id: number
+    readonly repaired_at: string
+    readonly repaired_by: string
+    readonly action: string
+    readonly source: string
+    readonly version: string
+    readonly name: string
+    readonly old_checksum: string
+    readonly new_checksum: string | null
+    readonly note: string
+  }
   'arxdb.prices': {
     readonly market_id: number
     readonly import_id: number | null

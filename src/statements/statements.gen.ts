@@ -35,6 +35,76 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly tier: string }
   }
+  /** Books a batch, in the transaction that brought its rows. */
+  'ingest/add-batch': {
+    params: { readonly import_id: number; readonly byte_from: number; readonly byte_to: number; readonly rows_read: number; readonly inserted: number; readonly first_at: string; readonly last_at: string }
+    row: { readonly import_id: number }
+  }
+  /** Opens an import in the ledger. */
+  'ingest/begin-import': {
+    params: { readonly import_id: number; readonly target: string; readonly source: string; readonly attribution: string; readonly file_name: string | null; readonly mapping_sha256: Buffer; readonly mapping: string; readonly arxdb_version: string | null }
+    row: { readonly import_id: number }
+  }
+  /** Imports under one mapping that are in, or were being loaded. */
+  'ingest/candidates': {
+    params: { readonly mapping_sha256: Buffer }
+    row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly content_sha256: Buffer | null; readonly content_bytes: number | null; readonly rows_read: number; readonly inserted: number; readonly first_at: string | null; readonly last_at: string | null }
+  }
+  /** Makes an exchange known; one that is known stays as it is. */
+  'ingest/exchange': {
+    params: { readonly exchange_id: string }
+    row: { readonly exchange_id: string }
+  }
+  /** Closes an import that left nothing behind. */
+  'ingest/fail-import': {
+    params: { readonly import_id: number }
+    row: { readonly import_id: number }
+  }
+  /** Closes an import: all its rows are in. */
+  'ingest/finish-import': {
+    params: { readonly import_id: number; readonly content_sha256: Buffer | null; readonly content_bytes: number }
+    row: { readonly import_id: number }
+  }
+  /** Imports, newest first. */
+  'ingest/list-imports': {
+    params: { readonly row_limit: number | null }
+    row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly source: string; readonly rows_read: number; readonly inserted: number; readonly duplicates: number; readonly first_at: string | null; readonly last_at: string | null; readonly started_at: string }
+  }
+  /** The id of a market, made when it is new. */
+  'ingest/market': {
+    params: { readonly coin_id: string | null; readonly symbol: string | null; readonly exchange_id: string; readonly quote: string; readonly timeframe: string }
+    row: { readonly market_id: number }
+  }
+  /** A new import's id, locked before anyone can see its row: a row in 'loading' without its lock is a dead load's. */
+  'ingest/reserve-import': {
+    params: Record<never, never>
+    row: { readonly import_id: number; readonly locked: boolean }
+  }
+  /** Everything the ledger knows of one import. */
+  'ingest/show-import': {
+    params: { readonly import_id: number }
+    row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly source: string; readonly attribution: string; readonly content_sha256: string | null; readonly content_bytes: number | null; readonly mapping: string | null; readonly rows_read: number; readonly inserted: number; readonly duplicates: number; readonly rejected: number; readonly batches: number; readonly first_at: string | null; readonly last_at: string | null; readonly started_at: string; readonly finished_at: string | null; readonly arxdb_version: string | null }
+  }
+  /** A lock by name until the transaction ends, or false when another session has it. */
+  'ingest/try-lock': {
+    params: { readonly name: string }
+    row: { readonly locked: boolean }
+  }
+  /** Deletes what an import brought into analytics; its time span keeps it to the partitions concerned. */
+  'ingest/undo-analytics': {
+    params: { readonly import_id: number; readonly since: string; readonly until: string }
+    row: { readonly deleted: number }
+  }
+  /** Deletes what an import brought into candles; its time span keeps it to the partitions concerned. */
+  'ingest/undo-candles': {
+    params: { readonly import_id: number; readonly since: string; readonly until: string }
+    row: { readonly deleted: number }
+  }
+  /** Deletes what an import brought into prices; its time span keeps it to the partitions concerned. */
+  'ingest/undo-prices': {
+    params: { readonly import_id: number; readonly since: string; readonly until: string }
+    row: { readonly deleted: number }
+  }
   /** First and last observation of each market inside a window: two index probes a market, no rows counted. */
   'markets/activity': {
     params: { readonly markets: readonly number[]; readonly from: string; readonly to: string }
@@ -174,6 +244,16 @@ export interface Statements {
   'price/newest': {
     params: { readonly markets: readonly number[]; readonly at: string }
     row: { readonly market_id: number; readonly timestamp: string; readonly age: number }
+  }
+  /** Makes the partitions or chunks that rows between two moments will need. */
+  'storage/ensure-partitions': {
+    params: { readonly facts: string; readonly since: string; readonly until: string }
+    row: { readonly made: number }
+  }
+  /** Partitions of a table and the half-open time they hold. */
+  'storage/partitions': {
+    params: { readonly facts: string }
+    row: { readonly partition: string; readonly lower: string; readonly upper: string }
   }
   /** Time-weighted average price over one window, per market and combined per quote. */
   'twap/window': {
