@@ -14,7 +14,6 @@ const reportColumns = columns({
   already_loaded: 'bool',
   first_at: 'time',
   last_at: 'time',
-  bytes: 'bytes',
   seconds: 'duration',
   rows_per_second: 'int',
 })
@@ -41,15 +40,15 @@ export const ingestCommand = (ctx: Context) =>
       const ingest = await ctx.services.ingest()
       const options = { ...flags, files, stdin: ctx.io.stdin, signal: ctx.signal, now: () => ctx.now() }
       if (dryRun) {
-        for (const { columns: fields, rows, notes } of await ingest.planFiles(options))
-          await ctx.print({ columns: fields.map(toColumn), rows, notes: notes.map(info) })
+        for (const { columns, rows, notes } of await ingest.planFiles(options))
+          await ctx.print({ columns, rows, notes: notes.map(info) })
         return
       }
       const progress = ctx.progress('ingest')
       const { files: reports } = await ingest
         .ingestFiles({
           ...options,
-          connection: await ctx.connection(),
+          connection: await ctx.connectionForWriting(`load ${files.length} file(s)`),
           onProgress: ({ file, done, total, rows }) =>
             progress.update({ done, total, unit: 'bytes', text: `${file}: ${rows} rows` }),
         })
@@ -57,6 +56,3 @@ export const ingestCommand = (ctx: Context) =>
       const notes = reports.flatMap((r) => r.notes.map((text) => info(`${r.file}: ${text}`)))
       await ctx.print({ columns: reportColumns, rows: reports, notes })
     })
-
-const toColumn = ({ name, kind }: { name: string; kind: string }) =>
-  ({ name, kind: kind === 'time' || kind === 'decimal' ? kind : 'int' }) as const

@@ -76,6 +76,7 @@ async function findLoaded({ source, plan, options, workshop }: Job): Promise<Fil
     ...summary({ source, plan, importId: same.import_id, rows: same.rows_read, inserted: 0, bytes, start }),
     duplicates: same.rows_read,
     already_loaded: true,
+    rows_per_second: 0,
     markets: plan.identity.fields.length === 0 ? [marketName(plan.identity.fixed)] : [],
     first_at: same.first_at,
     last_at: same.last_at,
@@ -88,7 +89,7 @@ async function loadNew(job: Job, importId: number, notes: readonly string[]): Pr
   const { clerk } = workshop
   const { signal } = options
   const start = performance.now()
-  await openImport(clerk, { importId, plan, file: source.name, version: options.version })
+  await openImport(clerk, { importId, plan, file: source.name })
   const partitions = openPartitions(clerk, plan.target.relation)
   const markets = openMarkets(clerk, plan, importId)
   const span = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }

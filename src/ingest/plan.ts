@@ -1,7 +1,7 @@
 // Decides how a file is read: its format, which field goes where, whose market it is. Unsure is an error that asks.
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import { ArxError, usageError } from '../errors.ts'
+import { ArxError, EXIT, usageError } from '../errors.ts'
 import { parseFileName } from './file-name.ts'
 import type { Format } from './formats/format.ts'
 import { FORMATS } from './formats/registry.ts'
@@ -120,12 +120,16 @@ function choose(file: string, seen: Sniffed, flags: PlanFlags): Format {
 }
 
 const unlike = (file: string, seen: Sniffed, format: Format): ArxError =>
-  usageError(
-    `${basename(file)} is not in the format ${format.name}`,
-    format.fields === undefined
-      ? `it needs a header with ${format.needs!.join(', ')}`
-      : `it needs ${format.fields} fields and no header; this file has ${seen.fields}${seen.header ? ' and a header' : ''}`,
-  )
+  new ArxError({
+    code: 'other-format',
+    message: `${basename(file)} is not in the format ${format.name}`,
+    detail:
+      format.fields === undefined
+        ? `it would have a header with ${format.needs!.join(', ')}`
+        : `it would have ${format.fields} fields and no header; this file has ${seen.fields}${seen.header ? ' and a header' : ''}`,
+    hint: 'leave out --format, or see how it is read with --dry-run',
+    exit: EXIT.usage,
+  })
 
 function unknown(file: string, seen: Sniffed): ArxError {
   const name = basename(file)
@@ -135,7 +139,7 @@ function unknown(file: string, seen: Sniffed): ArxError {
       message: `${name} has six columns and no header, so its order cannot be told`,
       detail: 'Bitfinex writes open, close, high, low; most others open, high, low, close. Both look alike',
       hint: '--format bitfinex, or put a header line on top: time,open,high,low,close,volume',
-      exit: 2,
+      exit: EXIT.usage,
     })
   const shape = seen.header ? `the header ${seen.header.join(',')}` : `${seen.fields} fields and no header`
   return new ArxError({
@@ -143,7 +147,7 @@ function unknown(file: string, seen: Sniffed): ArxError {
     message: `${name} is in no format known here`,
     detail: `it has ${shape}`,
     hint: 'a header with time, open, high, low, close (ohlcv), or the columns of crypto_prices',
-    exit: 2,
+    exit: EXIT.usage,
   })
 }
 
@@ -188,5 +192,5 @@ const missing = (file: string, what: string, flag: string): ArxError =>
     message: `${basename(file)} says nowhere which ${what} its rows are of`,
     detail: 'neither its columns nor its name tell, and it is not guessed',
     hint: flag,
-    exit: 2,
+    exit: EXIT.usage,
   })

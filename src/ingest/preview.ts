@@ -13,8 +13,8 @@ export interface Preview {
   readonly file: string
   readonly table: string
   readonly format: string
-  /** Names of the columns of `rows`, and whether they hold times. */
-  readonly columns: readonly { readonly name: string; readonly kind: string }[]
+  /** Names of the columns of `rows`, and what they hold. */
+  readonly columns: readonly { readonly name: string; readonly kind: 'time' | 'decimal' | 'int' }[]
   readonly rows: readonly Readonly<Record<string, string | null>>[]
   readonly notes: readonly string[]
 }
@@ -46,7 +46,7 @@ export async function preview(source: Source, plan: Plan, now: Date): Promise<Pr
     file: source.name,
     table: plan.target.table,
     format: plan.format,
-    columns: plan.columns.map(({ name, kind }) => ({ name, kind })),
+    columns: plan.columns.map(({ name, kind }) => ({ name, kind: kind === 'bigint' ? 'int' : kind })),
     rows,
     notes: [
       `${source.name}: format ${plan.format}, to table ${plan.target.table}`,

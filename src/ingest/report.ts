@@ -45,7 +45,6 @@ export interface IngestOptions extends PlanFlags {
   /** COPY connections at once. */
   readonly jobs?: number | undefined
   readonly signal: AbortSignal
-  readonly version?: string | undefined
   readonly onProgress?: ((event: IngestEvent) => void) | undefined
   now(): Date
 }
