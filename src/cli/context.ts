@@ -48,8 +48,11 @@ export interface Context {
   config(): Promise<Config>
   /** Where to connect; starts the local server when nothing else is configured. */
   connection(): Promise<Connection>
-  /** The same, for what changes data: refused where the environment is read-only, confirmed where it is production. */
-  connectionForWriting(what: string): Promise<Connection>
+  /**
+   * The same, for what changes data: refused where the environment is read-only, confirmed where it is production (not
+   * for a command that asks anyway).
+   */
+  connectionForWriting(what: string, asksItself?: 'asks itself'): Promise<Connection>
   /** Connects on the first call; closed by the runner. */
   engine(): Promise<Engine>
   /** The areas, loaded on demand. */

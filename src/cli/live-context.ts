@@ -88,10 +88,10 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
     await confirm(confirmation, { io, yes: globals.yes ?? false, production, env: world.env, signal: world.signal })
   }
 
-  async function connectionForWriting(what: string): Promise<Connection> {
+  async function connectionForWriting(what: string, asksItself?: 'asks itself'): Promise<Connection> {
     const target = await connection()
     if (target.readOnly) throw readOnly(what, target)
-    if (target.production) await ask({ what: `${what} in ${target.origin}` })
+    if (target.production && !asksItself) await ask({ what: `${what} in ${target.origin}` })
     return target
   }
 

@@ -16,7 +16,7 @@ export const baselineCommand = (context: Context) =>
     .option('--dry-run', 'only say what would be marked')
     .action(async (flags) => {
       const { baseline, directoriesOf } = await context.services.migrate()
-      const asked = await wish(context, flags)
+      const asked = await wish(context, flags, { what: 'mark migrations' })
       const { to, tier, dryRun } = flags
       // With a directory of one's own, that is the one meant.
       const source = flags.dir === undefined ? undefined : directoriesOf(flags).at(-1)?.source

@@ -20,7 +20,12 @@ export const downCommand = (context: Context) =>
     .option('--dry-run', 'print the SQL and change nothing')
     .action(async (flags) => {
       const { down, planDown } = await context.services.migrate()
-      const asked = { ...(await wish(context, flags)), steps: flags.steps, to: flags.to, only: flags.only }
+      const asked = {
+        ...(await wish(context, flags, { what: 'take migrations back' })),
+        steps: flags.steps,
+        to: flags.to,
+        only: flags.only,
+      }
       const { migrations, sql } = await planDown(asked)
       if (migrations.length === 0) return context.note('nothing to take back')
       if (flags.dryRun) return context.write(sql)

@@ -26,13 +26,13 @@ interface Flags {
   readonly lockTimeout?: string | undefined
 }
 
-/** What every function of the service takes: the connection, the directories, the waits, and where to tell. */
-export async function wish(context: Context, flags: Flags) {
+/** What every function of the service takes: the connection, the directories, the waits, and where to tell. `writes` refuses a read-only one. */
+export async function wish(context: Context, flags: Flags, writes?: { readonly what: string }) {
   const { readFlags, describeEvent } = await context.services.migrate()
   const dir = flags.dir ?? (await context.config()).migrations.dir
   return {
     ...readFlags({ ...flags, dir, timeout: context.globals.timeout }),
-    connection: await context.connection(),
+    connection: writes ? await context.connectionForWriting(writes.what, 'asks itself') : await context.connection(),
     signal: context.signal,
     onEvent: (event: Parameters<typeof describeEvent>[0]) => context.note(describeEvent(event)),
   }

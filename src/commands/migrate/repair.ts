@@ -15,7 +15,7 @@ export const repairCommand = (context: Context) =>
     .option('--dry-run', 'only say what would change')
     .action(async (flags) => {
       const { planRepair, repair, repairText } = await context.services.migrate()
-      const asked = await wish(context, flags)
+      const asked = await wish(context, flags, { what: 'change the ledger' })
       const found = await planRepair(asked)
       const texts = found.map(repairText)
       const kinds = { migration: 'text', action: 'text', old_checksum: 'text', new_checksum: 'text' } as const

@@ -18,7 +18,7 @@ export const upCommand = (context: Context) =>
     .action(async (flags) => {
       const { up } = await context.services.migrate()
       const { tier, outOfOrder, dryRun } = flags
-      const asked = await wish(context, flags)
+      const asked = await wish(context, flags, dryRun ? undefined : { what: 'migrate' })
       const { connection } = asked
       if (connection.production && !dryRun) await context.confirm({ what: `migrate ${connection.origin}` })
       const done = await up({ ...asked, tier, outOfOrder, dryRun })
