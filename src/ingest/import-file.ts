@@ -50,7 +50,7 @@ async function removeDead({ plan, workshop }: Job, locks: Locks): Promise<string
   const notes: string[] = []
   for (const found of await candidates(workshop.clerk, plan)) {
     if (found.state !== 'loading' || !(await locks.tryLock(`arxdb.import.${found.import_id}`))) continue
-    const removed = await undoImport(workshop.clerk, found)
+    const removed = await undoImport(workshop.clerk, found.import_id)
     notes.push(`removed ${removed} rows that an interrupted load of ${found.file_name ?? 'a file'} had left`)
   }
   return notes
@@ -128,7 +128,7 @@ async function loadNew(job: Job, importId: number, notes: readonly string[]): Pr
     await close(clerk, importId, hash.digest(), bytes)
   } catch (error) {
     const failures = await lanes.settle()
-    const after = await takeOut(job, importId, span, inserted)
+    const after = await takeOut(job, importId)
     throw worst(job, error, failures, after)
   }
   if (inserted >= ANALYZE_ROWS) await analyze(clerk, plan)
@@ -152,29 +152,17 @@ const close = async (clerk: StorageSession, importId: number, hash: Buffer, byte
 }
 
 /** On a connection of its own: the others may be broken, and Ctrl-C must not stop it. */
-async function takeOut(
-  job: Job,
-  importId: number,
-  span: { min: number; max: number },
-  removed: number,
-): Promise<Aftermath> {
+async function takeOut(job: Job, importId: number): Promise<Aftermath> {
   try {
     const session = await openStorage(job.options.connection)
     try {
-      const known = Number.isFinite(span.min)
-      await undoImport(session, {
-        import_id: importId,
-        target: job.plan.target.relation,
-        first_at: known ? isoTime(span.min) : null,
-        last_at: known ? isoTime(span.max) : null,
-      })
-      return { removed }
+      return { removed: await undoImport(session, importId) }
     } finally {
       await session.client.end()
     }
   } catch (error) {
     const why = (error as Error).message
-    return { removed, stuck: `its rows could not be taken out (${why}); loading it again removes them first` }
+    return { removed: 0, stuck: `its rows could not be taken out (${why}); loading it again removes them first` }
   }
 }
 

@@ -5,6 +5,7 @@ import { inTransaction } from '../db/session.ts'
 import { sqlState } from '../db/sqlstate.ts'
 import { type Client, runner, type StorageSession } from '../storage/session.ts'
 import { type Batch, sealed, spanOf } from './batch.ts'
+import { takenOver } from './ledger.ts'
 import type { Plan } from './plan.ts'
 import { isoTime } from './times.ts'
 
@@ -51,7 +52,7 @@ export async function loadBatch(session: StorageSession, batch: Batch, booking: 
     inTransaction({ ...session, signal, write: true }, async (base) => {
       const client = base as Client
       const inserted = await way(client, plan, batch, signal)
-      await runner(client, session.target)('ingest/add-batch', {
+      const booked = await runner(client, session.target)('ingest/add-batch', {
         import_id: importId,
         byte_from: batch.byteFrom,
         byte_to: batch.byteTo,
@@ -60,6 +61,7 @@ export async function loadBatch(session: StorageSession, batch: Batch, booking: 
         first_at: isoTime(span.min),
         last_at: isoTime(span.max),
       })
+      if (booked.length === 0) throw takenOver(importId)
       return inserted
     })
   let way = direct

@@ -87,19 +87,36 @@ export async function openImport(session: StorageSession, { importId, plan, file
   )
 }
 
-export const finishImport = (session: StorageSession, importId: number, hash: Buffer | null, bytes: number) =>
-  writing(session, (run) =>
-    run('ingest/finish-import', { import_id: importId, content_sha256: hash, content_bytes: bytes }),
-  )
+/** Its locks were lost with their connection, and another run took its rows out. */
+export const takenOver = (importId: number): ArxError =>
+  new ArxError({
+    code: 'taken-over',
+    message: `import ${importId} lost its connection and was taken out by another run`,
+    hint: 'load the file again',
+  })
 
-/** Deletes the rows an import brought and closes it as failed; returns how many there were. */
-export const undoImport = (
-  session: StorageSession,
-  found: Pick<Candidate, 'import_id' | 'target' | 'first_at' | 'last_at'>,
-): Promise<number> =>
+export const finishImport = (session: StorageSession, importId: number, hash: Buffer | null, bytes: number) =>
   writing(session, async (run) => {
-    const span = { import_id: found.import_id, since: found.first_at, until: found.last_at }
+    const closed = await run('ingest/finish-import', {
+      import_id: importId,
+      content_sha256: hash,
+      content_bytes: bytes,
+    })
+    if (closed.length === 0) throw takenOver(importId)
+  })
+
+/**
+ * Deletes the rows an import brought and closes it as failed; returns how many there were. The row is locked first: a
+ * killed load's last commit may still be on its way, and is then seen by the delete.
+ */
+export const undoImport = (session: StorageSession, importId: number): Promise<number> =>
+  writing(session, async (run) => {
+    const [found] = await run<Pick<Candidate, 'state' | 'target' | 'first_at' | 'last_at'>>('ingest/lock-import', {
+      import_id: importId,
+    })
+    if (found?.state !== 'loading') return 0
+    const span = { import_id: importId, since: found.first_at, until: found.last_at }
     const gone = found.first_at === null ? [] : await run<{ deleted: number }>(`ingest/undo-${found.target}`, span)
-    await run('ingest/fail-import', { import_id: found.import_id })
+    await run('ingest/fail-import', { import_id: importId })
     return gone[0]?.deleted ?? 0
   })
