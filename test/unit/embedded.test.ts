@@ -1,7 +1,7 @@
 // The local server's decisions that need no server: homes, binaries, settings, stale process numbers.
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { canReach } from '../../src/embedded/account.ts'
@@ -36,7 +36,7 @@ describe('the home', () => {
     expect(rootOf(noOwn)).toBe(join(XDG_DATA_HOME, 'arxdb'))
     expect(rootOf(home)).toBe(join(base, 'h', '.local/share/arxdb'))
     expect(rootOf({ ...home, XDG_DATA_HOME: 'relative/is/ignored' })).toBe(join(base, 'h', '.local/share/arxdb'))
-    expect(findHome({}).insteadOf ?? rootOf({})).toBe(join(homedir(), '.local/share/arxdb'))
+    expect(findHome({}).insteadOf ?? rootOf({})).toBe(join(userInfo().homedir, '.local/share/arxdb'))
   })
 
   it('has one name, whatever links lead to it', () => {
