@@ -50,7 +50,7 @@ export const ingestCommand = (ctx: Context) =>
           ...options,
           connection: await ctx.connectionForWriting(`load ${files.length} file(s)`),
           onProgress: ({ file, done, total, rows }) =>
-            progress.update({ done, total, unit: 'bytes', text: `${file}: ${rows} rows` }),
+            progress.update({ done, total, unit: 'bytes', text: `${file}: ${rows.toLocaleString('en')} rows` }),
         })
         .finally(() => progress.stop())
       const notes = reports.flatMap((r) => r.notes.map((text) => info(`${r.file}: ${text}`)))

@@ -1,6 +1,6 @@
 // A vendor's file beside psql's \copy of the same rows already clean: node test/bench/run.js ingest [FILE] [rounds]
 // FILE is in Bitfinex's layout, gzip or not (default: ARXDB_BENCH_FILE, else the shared 1.09 M-row file).
-// The server is ARXDB_BENCH_URL (a superuser's), else the local one of `arxdb local start`. psql has to be in the PATH.
+// The server is ARXDB_BENCH_URL (a superuser's), else the local one of `arxdb local start`. psql is PSQL, or found in the PATH.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -55,7 +55,7 @@ const ours = async (jobs: number): Promise<void> => {
   rows = files[0]!.rows_read
 }
 const psql = (command: string): void =>
-  void execFileSync('psql', ['-qX', '-v', 'ON_ERROR_STOP=1', '-d', url.href, '-c', command])
+  void execFileSync(process.env.PSQL ?? 'psql', ['-qX', '-v', 'ON_ERROR_STOP=1', '-d', url.href, '-c', command])
 
 // Tables and partitions stay, rows and ledger go: every run finds the same, empty.
 const empty = async (): Promise<void> => {
