@@ -19,7 +19,7 @@ export const ARROWS: Readonly<Record<Unit, readonly string[]>> = {
   nearest: [],
   duration: [],
   main: ['cli'],
-  index: ['client', 'core', 'type:connect', 'type:engines'],
+  index: ['client', 'core', 'type:connect', 'type:db', 'type:engines'],
   cli: [
     'commands',
     'core',
