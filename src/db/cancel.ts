@@ -1,6 +1,6 @@
 // Cancels what a backend is doing, the protocol's way: a CancelRequest on a second socket. It passes through poolers
 // (pg_cancel_backend does not: the backend's pid is not the one the pooler shows) and takes about 4 ms.
-import pg from 'pg'
+import { pg } from './pg.ts'
 
 interface Internals {
   readonly processID: number | null

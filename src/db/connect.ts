@@ -1,7 +1,8 @@
 // Opens connections. No startup parameters and no session SET: a pooler in transaction mode refuses the first and
 // hands the second to the next client (measured with PgBouncer).
-import pg from 'pg'
+
 import type { Connection } from '../connect/connection.ts'
+import { pg } from './pg.ts'
 import { translate } from './sqlstate.ts'
 import { wireTypes } from './types.ts'
 

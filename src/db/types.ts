@@ -1,5 +1,5 @@
 // How values leave the wire: no digit lost, no local time zone, nothing JSON cannot hold.
-import pg from 'pg'
+import { pg } from './pg.ts'
 
 const OID = { int8: 20, date: 1082, timestamp: 1114, timestamptz: 1184, interval: 1186, float4: 700, float8: 701 }
 
