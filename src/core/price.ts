@@ -83,18 +83,19 @@ async function ofCoin(ask: Ask, query: PriceQuery & MarketFilter): Promise<Resul
       rows.push({ coin_id, exchange_id, quote, price, timestamp, age, basis: basisName(market) })
     }
   }
-  return { columns: PRICE_COLUMNS, rows, notes: [...quoted.notes, ...(await tooOld(ask, coin_id, missing, query.at))] }
+  const old = await tooOld(ask, coin_id, missing, query.at)
+  const none = rows.length === 0 && old.length === 0 ? [warn(`${coin_id}: no price at or before ${query.at}`)] : []
+  return { columns: PRICE_COLUMNS, rows, notes: [...quoted.notes, ...old, ...none] }
 }
 
 async function tooOld(ask: Ask, coin: string, markets: readonly Market[], at: string): Promise<readonly Note[]> {
   if (markets.length === 0) return []
   const newest = await ask('price/newest', { markets: markets.map((m) => m.market_id), at })
-  return [...groupBy(markets, (m) => `${coin}/${m.quote}@${m.exchange_id}`)].map(([name, own]) => {
+  return [...groupBy(markets, (m) => `${coin}/${m.quote}@${m.exchange_id}`)].flatMap(([name, own]) => {
     const [last] = newest.filter((n) => own.some((m) => m.market_id === n.market_id)).sort((a, b) => a.age - b.age)
-    if (!last) return warn(`${name}: no price at or before ${at}`)
+    if (!last) return []
     const allow = `${Math.ceil(last.age / 60)}m`
-    return warn(
-      `${name}: the newest price is ${roughly(last.age)} old (${last.timestamp}); --max-staleness ${allow} accepts it`,
-    )
+    const age = `the newest price is ${roughly(last.age)} old (${last.timestamp})`
+    return [warn(`${name}: ${age}; --max-staleness ${allow} accepts it`)]
   })
 }

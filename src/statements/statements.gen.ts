@@ -35,7 +35,7 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly tier: string }
   }
-  /** Books a batch, in the transaction that brought its rows. */
+  /** Books a batch, in the transaction that brought its rows. No row comes back when the import was taken for dead. */
   'ingest/add-batch': {
     params: { readonly import_id: number; readonly byte_from: number; readonly byte_to: number; readonly rows_read: number; readonly inserted: number; readonly first_at: string; readonly last_at: string }
     row: { readonly import_id: number }
@@ -60,7 +60,7 @@ export interface Statements {
     params: { readonly import_id: number }
     row: { readonly import_id: number }
   }
-  /** Closes an import: all its rows are in. */
+  /** Closes an import: all its rows are in. No row comes back when the import was taken for dead. */
   'ingest/finish-import': {
     params: { readonly import_id: number; readonly content_sha256: Buffer | null; readonly content_bytes: number }
     row: { readonly import_id: number }
@@ -69,6 +69,11 @@ export interface Statements {
   'ingest/list-imports': {
     params: { readonly row_limit: number | null }
     row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly source: string; readonly rows_read: number; readonly inserted: number; readonly duplicates: number; readonly first_at: string | null; readonly last_at: string | null; readonly started_at: string }
+  }
+  /** An import's row, held until the transaction ends: a batch that is being committed is waited for. */
+  'ingest/lock-import': {
+    params: { readonly import_id: number }
+    row: { readonly state: string; readonly target: string; readonly first_at: string | null; readonly last_at: string | null }
   }
   /** The id of a market, made when it is new. */
   'ingest/market': {
@@ -115,7 +120,7 @@ export interface Statements {
     params: { readonly name: string }
     row: { readonly coin_id: string; readonly symbol: string | null; readonly how: string }
   }
-  /** Coins that have markets, and how many. */
+  /** Coins that have data, and in how many markets. */
   'markets/coins': {
     params: { readonly pattern: string | null }
     row: { readonly coin_id: string; readonly symbol: string | null; readonly name: string | null; readonly provisional: boolean; readonly exchanges: number; readonly markets: number; readonly quotes: string }
