@@ -6,6 +6,7 @@ import { sqlState } from '../db/sqlstate.ts'
 import { openPartitions } from '../storage/partitions.ts'
 import { type StorageSession, writing } from '../storage/session.ts'
 import { lineOf, spanOf } from './batch.ts'
+import { batchSize } from './batch-size.ts'
 import { type Aftermath, badRowError, badRowOf } from './explain.ts'
 import { loadBatch } from './lane.ts'
 import { candidates, finishImport, type Locks, lockContent, openImport, openLocks, undoImport } from './ledger.ts'
@@ -18,7 +19,7 @@ import { content, type Source } from './source.ts'
 import { isoTime } from './times.ts'
 import { openStorage, type Workshop } from './workshop.ts'
 
-/** From this many new rows on the planner's statistics are refreshed; below, autovacuum does it soon enough. */
+/** From this many rows on the planner's statistics are refreshed; below, autovacuum does it soon enough. */
 const ANALYZE_ROWS = 100_000
 
 export interface Job {
@@ -92,13 +93,17 @@ async function loadNew(job: Job, importId: number, notes: readonly string[]): Pr
   await openImport(clerk, { importId, plan, file: source.name })
   const partitions = openPartitions(clerk, plan.target.relation)
   const markets = openMarkets(clerk, plan, importId)
+  const remark = [...notes]
   const span = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
   let inserted = 0
   const lanes = openLanes(workshop.lanes.length, async (lane, batch) => {
     const added = await loadBatch(workshop.lanes[lane]!, batch, { importId, plan, signal })
     inserted += added
   })
+  let made = 0
+  let read = 0
   const rewriter = newRewriter({
+    size: () => batchSize({ made, read, total: source.bytes, lanes: workshop.lanes.length }),
     plan,
     now: options.now(),
     resolve: markets.resolve,
@@ -106,13 +111,13 @@ async function loadNew(job: Job, importId: number, notes: readonly string[]): Pr
       const { min, max } = spanOf(batch)
       span.min = Math.min(span.min, min)
       span.max = Math.max(span.max, max)
+      made += batch.length
       await partitions.cover(isoTime(min), isoTime(max))
       await lanes.put(batch)
     },
   })
   const hash = createHash('sha256')
   let bytes = 0
-  let read = 0
   try {
     for await (const chunk of content(source, (done) => (read = done))) {
       signal.throwIfAborted()
@@ -124,20 +129,22 @@ async function loadNew(job: Job, importId: number, notes: readonly string[]): Pr
       options.onProgress?.({ file: source.name, done: read, total: source.bytes, rows: rewriter.rows })
     }
     await rewriter.end()
-    await lanes.drain()
+    // Beside the last batches: what they add changes no plan.
+    const statistics = rewriter.rows >= ANALYZE_ROWS ? analyze(clerk, plan) : undefined
+    const [, unrefreshed] = await Promise.all([lanes.drain(), statistics])
+    if (unrefreshed) remark.push(unrefreshed)
     await close(clerk, importId, hash.digest(), bytes)
   } catch (error) {
     const failures = await lanes.settle()
     const after = await takeOut(job, importId)
     throw worst(job, error, failures, after)
   }
-  if (inserted >= ANALYZE_ROWS) await analyze(clerk, plan)
   return {
     ...summary({ source, plan, importId, rows: rewriter.rows, inserted, bytes, start }),
     markets: markets.names(),
     first_at: rewriter.rows > 0 ? isoTime(span.min) : null,
     last_at: rewriter.rows > 0 ? isoTime(span.max) : null,
-    notes: [...notes, ...remarks(plan, rewriter.rows)],
+    notes: [...remark, ...remarks(plan, rewriter.rows)],
   }
 }
 
@@ -179,11 +186,17 @@ function worst(
   return rows[0] ? badRowError(job.source.name, rows[0], after) : error
 }
 
-const analyze = async (session: StorageSession, plan: Plan): Promise<void> => {
-  await writing(session, async () => {
-    // A tenth of the usual sample: enough for a plan now, and autovacuum makes it finer.
-    await session.client.query(`set local default_statistics_target = 10; analyze arxdb.${plan.target.relation}`)
-  })
+/** Refreshes the planner's statistics; why it could not, when it could not: that is no reason to undo a load. */
+async function analyze(session: StorageSession, plan: Plan): Promise<string | undefined> {
+  try {
+    await writing(session, async () => {
+      // A tenth of the usual sample: enough for a plan now, and autovacuum makes it finer.
+      await session.client.query(`set local default_statistics_target = 10; analyze arxdb.${plan.target.relation}`)
+    })
+    return undefined
+  } catch (error) {
+    return `statistics were not refreshed (${(error as Error).message}); autovacuum will`
+  }
 }
 
 const remarks = (plan: Plan, rows: number): string[] => [

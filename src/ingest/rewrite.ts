@@ -36,12 +36,14 @@ export interface RewriterOptions {
   /** The owner of rows with this key, or why there can be none. */
   resolve(key: Key): Promise<Owner | string>
   onBatch(batch: Batch): Promise<void>
+  /** Bytes at which the batch now filling is full; asked once a chunk. */
+  size?(): number
 }
 
 /** A row this long is a quote that was never closed. */
 const LONGEST_ROW = 16 * 1024 * 1024
 
-export function newRewriter({ plan, now, resolve, onBatch }: RewriterOptions): Rewriter {
+export function newRewriter({ plan, now, resolve, onBatch, size = () => BATCH_BYTES }: RewriterOptions): Rewriter {
   const row = newRow()
   const owners = newOwners(plan.identity)
   const delimiter = plan.delimiter.charCodeAt(0)
@@ -147,6 +149,7 @@ export function newRewriter({ plan, now, resolve, onBatch }: RewriterOptions): R
   }
 
   async function run(buf: Buffer, last: boolean): Promise<void> {
+    const limit = size()
     let pos = toSkip
     toSkip = 0
     const end = buf.length
@@ -185,7 +188,7 @@ export function newRewriter({ plan, now, resolve, onBatch }: RewriterOptions): R
       line += row.lines
       pos = next
       batch.byteTo = base + pos
-      if (batch.length >= BATCH_BYTES) {
+      if (batch.length >= limit) {
         const full = batch
         batch = newBatch(base + pos)
         await onBatch(full)
