@@ -12,7 +12,11 @@ const at = (...parts) => join(root, ...parts)
 
 const hash = (files) => {
   const sum = createHash('sha256').update(process.versions.modules)
-  for (const file of files) sum.update(file).update('\0').update(readFileSync(at(file)))
+  for (const file of files)
+    sum
+      .update(file)
+      .update('\0')
+      .update(readFileSync(at(file)))
   return sum.digest('hex')
 }
 

@@ -18,12 +18,6 @@ const NETWORK = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'ET
 /** SQLSTATEs, or their classes, that mean: the connection was not made or did not hold. */
 const isConnection = (code: string): boolean => code.startsWith('08') || code.startsWith('28') || code === '3D000'
 
-/** The connection's or the server's moment was wrong, and the same work may succeed when tried again. */
-export const isTransient = (error: unknown): boolean => {
-  const code = sqlState(error) ?? ''
-  return /^(08|53|57P0)/.test(code) || code === '40001' || code === '40P01'
-}
-
 /** The five-character SQLSTATE behind an error, whatever wraps it. */
 export function sqlState(error: unknown): string | undefined {
   const cause = error instanceof ArxError ? (error.cause ?? error) : error

@@ -20,6 +20,7 @@ export function source(name: string, engine: string): string {
     const near = nearest(name, names, 3)
     throw usageError(`no statement "${name}"`, near.length ? `near it: ${near.join(', ')}` : 'arxdb sql list')
   }
-  if (engine !== 'postgres' && engine !== 'timescaledb') throw usageError(`no engine "${engine}"`, 'postgres or timescaledb')
+  if (engine !== 'postgres' && engine !== 'timescaledb')
+    throw usageError(`no engine "${engine}"`, 'postgres or timescaledb')
   return statement(name, { engine: engine satisfies Target['engine'], server: NEWEST }).source
 }

@@ -19,13 +19,14 @@ import type { UpReport } from '../../src/migrate/up.ts'
 import { failure, type Project, project, removeFolders } from '../faults/migrate/project.ts'
 import { describeTiers, emptyDatabase, type TestDatabase } from '../servers/databases.ts'
 
+afterAll(removeFolders)
+
 describeTiers('migrate', (tier) => {
   let database: TestDatabase
   beforeEach(async () => {
     database = await emptyDatabase(tier)
   })
   afterEach(() => database.drop())
-  afterAll(removeFolders)
 
   const states = async (p: Project) => (await status(p.wish())).rows.map((r) => `${r.version} ${r.state}`)
   const exists = async (p: Project, table: string) =>

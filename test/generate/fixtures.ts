@@ -16,8 +16,20 @@ export function fixtures(): ReadonlyMap<string, string> {
   const pegged = market({ ...BITCOIN, seed: 2, from: march })
   const lost = market({ ...BITCOIN, seed: 3, from: march, quoteDiscount: depeg(march, march + 2 * HOUR, 0.13) })
   return new Map([
-    ['prices.csv', canonicalPrices([{ name: name('alpha'), bars: pegged }, { name: name('beta'), bars: lost }])],
-    ['ohlcv.csv', canonicalOhlcv([{ name: name('alpha'), bars: pegged }, { name: name('alpha', 'USDC'), bars: lost }])],
+    [
+      'prices.csv',
+      canonicalPrices([
+        { name: name('alpha'), bars: pegged },
+        { name: name('beta'), bars: lost },
+      ]),
+    ],
+    [
+      'ohlcv.csv',
+      canonicalOhlcv([
+        { name: name('alpha'), bars: pegged },
+        { name: name('alpha', 'USDC'), bars: lost },
+      ]),
+    ],
     ['analytics.csv', ANALYTICS],
     ['BTCUSDT-1m-2025-01.csv', binanceSpot(newYear)],
     ['BTCUSDT-1m-2025-01-futures.csv', binanceFutures(newYear)],

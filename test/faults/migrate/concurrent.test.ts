@@ -6,13 +6,14 @@ import { failure, project, removeFolders, spawnUp, until } from './project.ts'
 /** What tells a finished index from one that only looks so. */
 const VALID = (name: string) => `select 1 from pg_index where indexrelid = '${name}'::regclass and indisvalid`
 
+afterAll(removeFolders)
+
 describeTiers('several at once', (tier) => {
   let database: TestDatabase
   beforeEach(async () => {
     database = await emptyDatabase(tier)
   })
   afterEach(() => database.drop())
-  afterAll(removeFolders)
 
   it('three processes on a new database all succeed, and each file is applied once', async () => {
     const p = project(database, {

@@ -3,13 +3,14 @@ import { status, up } from '../../../src/migrate/service.ts'
 import { describeTiers, emptyDatabase, type TestDatabase, withClient } from '../../servers/databases.ts'
 import { failure, project, removeFolders, spawnUp, until } from './project.ts'
 
+afterAll(removeFolders)
+
 describeTiers('a run that dies', (tier) => {
   let database: TestDatabase
   beforeEach(async () => {
     database = await emptyDatabase(tier)
   })
   afterEach(() => database.drop())
-  afterAll(removeFolders)
 
   it('by SIGKILL in a transaction leaves no lock and nothing of the file, and the next run does it', async () => {
     const p = project(database, {
