@@ -28,9 +28,10 @@ export interface TimeRangeOptions {
 }
 
 export interface TimeWeightedOptions {
-  readonly from: Instant
-  /** Exclusive. What lies after the present is left out. */
-  readonly to: Instant
+  /** By default the first time of the table. */
+  readonly from?: Instant
+  /** Exclusive, by default just after the last time of the table. What lies after the present is left out. */
+  readonly to?: Instant
   /** A value older than this no longer counts; '5 minutes' by default. */
   readonly staleness?: string
   /** One average for each value of these columns; without it all rows are one series. */
@@ -69,12 +70,12 @@ export interface Operations {
     params?: readonly unknown[],
     options?: QueryOptions,
   ): Promise<readonly R[]>
-  /** Rows with from <= time < to, by time. */
+  /** Rows with from <= time < to, by time; an array stands for `{ columns }`. */
   queryTimeRange<R extends object = Record<string, unknown>>(
     table: string,
     from: Instant,
     to: Instant,
-    options?: TimeRangeOptions,
+    options?: TimeRangeOptions | readonly string[],
   ): Promise<readonly R[]>
   /** Time-weighted average per bucket: the last value holds until the next, or until it is stale. */
   timeWeightedAverage(
@@ -82,7 +83,7 @@ export interface Operations {
     valueColumn: string,
     timeColumn: string,
     interval: string,
-    options: TimeWeightedOptions,
+    options?: TimeWeightedOptions,
   ): Promise<readonly TimeWeightedRow[]>
   /** Changes a row only if its version is the expected one, and counts it up; else ArxError `conflict`. */
   updateVersioned<R extends object = Record<string, unknown>>(
@@ -124,8 +125,12 @@ export interface Client extends Operations {
   batchInsert(table: string, rows: readonly Row[], options?: BatchOptions): Promise<BatchCounts>
   /** A buffered writer: batches by size or time, with back-pressure. Close it. */
   writer(table: string, options?: WriterOptions): Writer
-  /** Makes a table a hypertable; unsupported (exit 5) without TimescaleDB. */
-  createHypertable(table: string, timeColumn: string, options?: HypertableOptions): Promise<{ created: boolean }>
+  /** Makes a table a hypertable; unsupported (exit 5) without TimescaleDB. Text stands for `{ chunkInterval }`. */
+  createHypertable(
+    table: string,
+    timeColumn: string,
+    options?: HypertableOptions | string,
+  ): Promise<{ created: boolean }>
   /** Runs `body` in one transaction; again when it lost a race (40001, 40P01), so let it touch the database only. */
   transaction<T>(body: (tx: Operations) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** For the questions: `twap(await client.engine(), ...)`. Has a connection of its own; closed with the client. */

@@ -12,9 +12,11 @@ export const createHypertable = (
   db: Database,
   table: string,
   timeColumn: string,
-  { chunkInterval = '1 day', migrateData = false }: HypertableOptions = {},
+  options: HypertableOptions | string = {},
 ): Promise<{ created: boolean }> =>
   transaction(db, {}, async (client) => {
+    const given: HypertableOptions = typeof options === 'string' ? { chunkInterval: options } : options
+    const { chunkInterval = '1 day', migrateData = false } = given
     const name = qualified(tableName(table))
     const { rows } = await client.query(
       `select n.nspname as schema from pg_catalog.pg_extension e

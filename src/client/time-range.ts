@@ -8,14 +8,22 @@ import { chosenColumns, relation, timeColumnOf } from './relation.ts'
 
 export const instant = (value: Instant): string => (value instanceof Date ? instantText(value) : value)
 
+const isNames = (options: object): options is readonly string[] => Array.isArray(options)
+
 /** Rows with `from` <= time < `to`, by time. Numeric columns come as strings, times as ISO 8601 in UTC. */
 export async function queryTimeRange<Row extends object>(
   client: pg.ClientBase,
   table: string,
   from: Instant,
   to: Instant,
-  { columns, timeColumn, limit, order = 'asc' }: TimeRangeOptions = {},
+  options: TimeRangeOptions | readonly string[] = {},
 ): Promise<readonly Row[]> {
+  const {
+    columns,
+    timeColumn,
+    limit,
+    order = 'asc',
+  }: TimeRangeOptions = isNames(options) ? { columns: options } : options
   if (order !== 'asc' && order !== 'desc') throw usageError(`order cannot be "${order}"`, "'asc' or 'desc'")
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0)) throw usageError('limit is not a whole number')
   const source = await relation(client, table)

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { identifier } from '../db/identifier.ts'
 import { usageError } from '../errors.ts'
 import { statement } from '../statements/load.ts'
-import type { TimeWeightedOptions, TimeWeightedRow } from './api.ts'
+import type { Instant, TimeWeightedOptions, TimeWeightedRow } from './api.ts'
 import { ANY_SERVER, type Column, chosenColumns, relation } from './relation.ts'
 import { instant } from './time-range.ts'
 
@@ -26,7 +26,7 @@ export async function timeWeightedAverage(
   valueColumn: string,
   timeColumn: string,
   interval: string,
-  { from, to, staleness = '5 minutes', by = [] }: TimeWeightedOptions,
+  { from, to, staleness = '5 minutes', by = [] }: TimeWeightedOptions = {},
 ): Promise<readonly TimeWeightedRow[]> {
   const source = await relation(client, table)
   const keys = typeof by === 'string' ? [by] : by
@@ -37,9 +37,28 @@ export async function timeWeightedAverage(
   const own = `select ${at(time!)} as at, ${identifier(value!.name)}::numeric as value, array[${key}]::text[] as series from ${source.sql}`
   const { rows } = await client.query(
     text.replace(SOURCE, () => own),
-    [interval, instant(from), instant(to), staleness],
+    [interval, ...(await ends(client, source.sql, at(time!), { from, to })), staleness],
   )
   return (rows as (Omit<TimeWeightedRow, 'by'> & { series: (string | null)[] })[]).map(({ series, ...row }) =>
     keys.length === 0 ? row : { ...row, by: Object.fromEntries(keys.map((name, i) => [name, series[i] ?? null])) },
   )
+}
+
+/** Both ends as they were given, else the table's own: from its first time to just after its last. */
+async function ends(
+  client: pg.ClientBase,
+  source: string,
+  time: string,
+  { from, to }: { readonly from: Instant | undefined; readonly to: Instant | undefined },
+): Promise<readonly [string, string]> {
+  if (from !== undefined && to !== undefined) return [instant(from), instant(to)]
+  const { rows } = await client.query(
+    `select min(${time}) as first, max(${time}) + interval '1 microsecond' as after from ${source}`,
+  )
+  // An empty table has no ends; any will do, as there is nothing between them.
+  const { first, after } = rows[0] as { first: string | null; after: string | null }
+  return [
+    from === undefined ? (first ?? '2000-01-03T00:00:00Z') : instant(from),
+    to === undefined ? (after ?? '2000-01-03T00:00:01Z') : instant(to),
+  ]
 }

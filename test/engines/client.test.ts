@@ -58,6 +58,14 @@ describeTiers('client', ({ name: tier }) => {
       await expect(client.queryTimeRange('ticks', '2025-01-01', '2025-01-02', { columns })).rejects.toThrow('no column')
     })
 
+    test('takes the columns as a list', async () => {
+      const rows = await client.queryTimeRange('twice', '2025-01-01', '2025-01-02', ['b']).catch((error) => error)
+      expect(String(rows)).toContain('candidates: a, b')
+      await client.query('create table public.listed (at timestamptz primary key, v int)')
+      await client.query("insert into public.listed values ('2025-01-01', 7)")
+      expect(await client.queryTimeRange('listed', '2025-01-01', '2025-01-02', ['v'])).toEqual([{ v: 7 }])
+    })
+
     test('asks when the time column is not clear', async () => {
       await expect(client.queryTimeRange('twice', '2025-01-01', '2025-01-02')).rejects.toThrow('candidates: a, b')
       const rows = await client.queryTimeRange('twice', '2025-01-01', '2025-01-02', { timeColumn: 'b' })
@@ -85,6 +93,19 @@ describeTiers('client', ({ name: tier }) => {
       coverage,
       n,
       by: { venue },
+    })
+
+    test('of a whole table, when no ends are given', async () => {
+      await client.query('create table public.whole (at timestamptz, v numeric)')
+      const of = () => client.timeWeightedAverage('whole', 'v', 'at', '1 hour')
+      expect(await of()).toEqual([])
+      await client.query(
+        "insert into public.whole values ('2025-01-01 10:00Z', 1), ('2025-01-01 10:03Z', 3), ('2025-01-01 10:06Z', 9)",
+      )
+      // 1 for three minutes, 3 for three, 9 for the microsecond that makes its moment part of the range.
+      expect(await of()).toMatchObject([
+        { time: '2025-01-01T10:00:00Z', n: 3, value: expect.stringMatching(/^2\.0000000/) },
+      ])
     })
 
     test('carries in, stops at staleness, divides by what was covered', async () => {
@@ -260,11 +281,13 @@ describeTiers('client', ({ name: tier }) => {
     await client.query("insert into public.hyper values ('2025-01-01', 1)")
     const make = (migrateData: boolean) =>
       client.createHypertable('hyper', 'at', { chunkInterval: '7 days', migrateData })
+    const brief = () => client.createHypertable('hyper', 'at', '7 days')
     if (tier === 'plain') {
       await expect(make(true)).rejects.toMatchObject({ code: 'unsupported', exit: 5, hint: /create extension/ })
       return
     }
     await expect(make(false)).rejects.toThrow(/not empty/)
+    await expect(brief()).rejects.toThrow(/not empty/)
     expect(await make(true)).toEqual({ created: true })
     expect(await make(true)).toEqual({ created: false })
     expect(
