@@ -74,7 +74,8 @@ export async function openPool(c: Connection, limits: PoolLimits): Promise<pg.Po
   // The pool has one timeout for both, waiting and connecting; connecting keeps its own.
   class Client extends PlainClient {
     constructor(options?: pg.ClientConfig) {
-      super({ ...options, connectionTimeoutMillis: c.connectTimeoutMs })
+      // pg-pool hides the password from a spread.
+      super({ ...options, password: settings.password, connectionTimeoutMillis: c.connectTimeoutMs })
     }
   }
   const pool = new pg.Pool({

@@ -1,7 +1,9 @@
-// batchInsert beside one multi-row INSERT of the same rows: node test/bench/run.js batch-insert [URL]
-// Calls of 1000 rows each, the two by turns, medians of 5. Without a URL: ARXDB_TEST_PLAIN_URL, else what connect() finds.
+// batchInsert beside one multi-row INSERT of the same rows: node test/bench/run.js batch-insert
+// Calls of 1000 rows each, the two by turns, medians of 5. The server: see ../server.ts.
 import pg from 'pg'
 import { type Client, connect } from '../../../src/index.ts'
+import { median } from '../measure.ts'
+import { benchServer } from '../server.ts'
 
 const CALL_ROWS = 1000
 const CALLS = 20
@@ -41,8 +43,6 @@ const tuple = (_: unknown, i: number): string =>
 const values = Array.from({ length: CALL_ROWS }, tuple).join(', ')
 const INSERT = `insert into bench_batch_insert.candles (${COLUMNS.join(', ')}) values ${values}`
 
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
-
 async function rowsPerSecond(client: Client, calls: readonly (readonly Candle[])[], insert: Insert): Promise<number> {
   await client.query('truncate bench_batch_insert.candles')
   const start = performance.now()
@@ -54,9 +54,9 @@ async function rowsPerSecond(client: Client, calls: readonly (readonly Candle[])
 }
 
 async function main(): Promise<void> {
-  const url = process.argv[2] ?? process.env.ARXDB_TEST_PLAIN_URL
+  const url = await benchServer()
   const client = await connect(url, { pool: { min: 1, max: 1 } })
-  const rival = new pg.Client(url ? { connectionString: url } : {})
+  const rival = new pg.Client({ connectionString: url })
   await rival.connect()
   const ways: readonly [string, Insert][] = [
     ['batchInsert', (rows) => client.batchInsert('bench_batch_insert.candles', rows)],

@@ -1,28 +1,27 @@
 // A vendor's file beside psql's \copy of the same rows already clean: node test/bench/run.js ingest [FILE] [rounds]
-// FILE is in Bitfinex's layout, gzip or not (default: ARXDB_BENCH_FILE, else the shared 1.09 M-row file).
-// The server is ARXDB_BENCH_URL (a superuser's), else the local one of `arxdb local start`. psql is PSQL, or found in the PATH.
+// FILE is in Bitfinex's layout, gzip or not; by default as many rows are made as the exchange's own four years have.
+// psql is PSQL, or found in the PATH. The server: see ../server.ts.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import pg from 'pg'
+import { market } from '../../../src/demo/market.ts'
+import { bitfinex } from '../../../src/demo/shapes.ts'
 import { ingestFiles } from '../../../src/ingest/service.ts'
 import { parseUrl } from '../../faults/ingest/url.ts'
 import { inTurns, median } from '../measure.ts'
+import { benchServer } from '../server.ts'
 
-const file =
-  process.argv[2] ?? process.env.ARXDB_BENCH_FILE ?? '../shared/data/bitfinex-1m-big/BTCUSD_1m_2013-2016.csv.gz'
+const folder = mkdtempSync(join(tmpdir(), 'arxdb-bench-'))
+const file = process.argv[2] ?? generated(folder)
 const rounds = Number(process.argv[3] ?? 5)
-const server = process.env.ARXDB_BENCH_URL
-if (!server) {
-  console.error('set ARXDB_BENCH_URL to a superuser of a server: postgres://postgres@127.0.0.1:5432/postgres')
-  process.exit(2)
-}
+const server = await benchServer()
 
 const DATABASE = 'arxdb_bench_ingest'
 const url = new URL(server)
 url.pathname = `/${DATABASE}`
-const folder = mkdtempSync(join(tmpdir(), 'arxdb-bench-'))
 const clean = join(folder, 'clean.csv')
 const COLUMNS = 'market_id, import_id, timestamp, open, high, low, close, volume'
 
@@ -97,4 +96,12 @@ try {
   await admin.query(`drop database if exists ${DATABASE} with (force)`)
   await admin.end()
   rmSync(folder, { recursive: true })
+}
+
+/** 1.09 million bars over four years with about half of the minutes quiet, as a young market has them. */
+function generated(into: string): string {
+  const bars = market({ seed: 1, from: Date.UTC(2013, 3, 1), minutes: 1_974_000, start: 9_300, quiet: 0.447 })
+  const path = join(into, 'BTCUSD_1m_made.csv.gz')
+  writeFileSync(path, gzipSync(bitfinex(bars)))
+  return path
 }
