@@ -24,20 +24,28 @@ export const basisName = (market: Market): string => (market.seconds === null ? 
 
 /**
  * One market for each exchange and quote: ticks when there are any in the window (and the wish allows), else the finest
- * candles that reach over the window, else those that reach furthest. Empty when none has anything there.
+ * candles that reach over the window, else those that reach furthest. Empty when none has anything there. `back` says
+ * how many milliseconds before the window a market's price still counts in it.
  */
 export async function settleBasis(
   ask: Ask,
   markets: readonly Market[],
   wish: BasisWish,
   window: Window,
+  back: (market: Market) => number = () => 0,
 ): Promise<readonly Market[]> {
   const allowed = markets.filter((m) => admits(m, wish))
   if (allowed.length === 0) throw nothingAllowed(markets, wish)
-  const active = await ask('markets/activity', { markets: allowed.map((m) => m.market_id), ...window })
-  const spans = active.map((a): Span => {
+  const begin = Date.parse(window.from)
+  const furthest = Math.max(...allowed.map(back))
+  const from = furthest === 0 ? window.from : new Date(begin - furthest).toISOString()
+  const active = await ask('markets/activity', { markets: allowed.map((m) => m.market_id), from, to: window.to })
+  const spans = active.flatMap((a): Span[] => {
     const market = allowed.find((m) => m.market_id === a.market_id)!
-    return { market, from: Date.parse(a.first_at), to: Date.parse(a.last_at) + (market.seconds ?? 0) * 1000 }
+    const last = Date.parse(a.last_at)
+    // Asked once for all of them, so as far back as the longest reaches.
+    if (last < begin && last <= begin - back(market)) return []
+    return [{ market, from: Date.parse(a.first_at), to: last + (market.seconds ?? 0) * 1000 }]
   })
   return [...groupBy(spans, ({ market }) => `${market.exchange_id} ${market.quote}`).values()].map((own) =>
     best(own, window),
@@ -73,6 +81,9 @@ function nothingAllowed(markets: readonly Market[], wish: BasisWish): ArxError {
     code: 'no-basis',
     message: 'nothing stored here can answer that',
     detail: `there are: ${there}`,
-    hint: wish.dividing === undefined ? '--basis auto' : 'ask for a width that a stored timeframe divides',
+    hint:
+      wish.dividing === undefined
+        ? '--basis auto'
+        : `a width that a stored timeframe divides; here that takes candles of ${wish.dividing / 60} minutes or a part of it`,
   })
 }

@@ -5,6 +5,7 @@ import { type Basis, basisName, settleBasis } from './basis.ts'
 import type { Every } from './interval.ts'
 import { type Market, type MarketFilter, marketsOf, settleQuotes, type Window } from './market.ts'
 import { columns, type Note, type Result, warn } from './result.ts'
+import { offsetAt } from './zone.ts'
 
 export interface CandlesQuery extends MarketFilter, Window {
   readonly now: string
@@ -57,7 +58,7 @@ const CANDLE_COLUMNS = columns({
 export function candles(engine: Engine, query: CandlesQuery): Promise<Result<CandleRow>> {
   return engine.question(async (ask) => {
     const quoted = await settleQuotes(ask, await marketsOf(ask, query), query, query)
-    const wish = { basis: query.basis, timeframe: query.timeframe, dividing: divisor(query.every, query.tz) }
+    const wish = { basis: query.basis, timeframe: query.timeframe, dividing: divisor(query) }
     const markets = await settleBasis(ask, quoted.markets, wish, query)
     const bars = await read(ask, markets, query)
     const rows = bars
@@ -97,10 +98,20 @@ function calendarUnit(every: Every, tz: string): string | null {
   return unit ?? null
 }
 
-/** Seconds that a stored width has to divide: local days begin on the hour at best, months on a day. */
-function divisor(every: Every, tz: string): number {
+const DAY = 86_400
+const OFFSET_STEPS = [3600, 1800, 900, 60, 1] as const
+
+/** Seconds that a stored width has to divide. A local day begins on the hour in most zones, in India on the half. */
+function divisor({ every, tz, from, to }: CandlesQuery): number {
   if (calendarUnit(every, tz) === null) return every.seconds
-  return tz === 'UTC' ? 86_400 : 3_600
+  if (tz === 'UTC') return DAY
+  const [first, last] = [Date.parse(from), Date.parse(to)]
+  // Two moments half a year on besides the ends: the window may lie on both sides of a change of the clocks.
+  const moments = [first, last, first + 91 * DAY * 1000, first + 182 * DAY * 1000].filter(
+    (t) => t >= first && t <= last,
+  )
+  const offsets = moments.map((moment) => offsetAt(moment, tz) / 1000)
+  return OFFSET_STEPS.find((step) => offsets.every((offset) => offset % step === 0)) ?? 1
 }
 
 function remarks(rows: readonly CandleRow[], query: CandlesQuery): readonly Note[] {

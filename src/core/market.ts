@@ -135,9 +135,17 @@ export async function settleQuotes(
   return { markets: kept, notes }
 }
 
+/** Where nothing lies inside the window (it is shorter than a bar, or in a gap) the days before it decide. */
+const WEIGHING_MS = 30 * 86_400_000
+
 async function largest(ask: Ask, markets: readonly Market[], quotes: readonly string[], window: Window) {
   if (quotes.length === 1) return quotes[0]!
-  const sizes = await ask('markets/size', { markets: markets.map((m) => m.market_id), ...window })
+  const ids = markets.map((m) => m.market_id)
+  const inside = await ask('markets/size', { markets: ids, ...window })
+  const before = new Date(Date.parse(window.from) - WEIGHING_MS).toISOString()
+  const sizes = inside.some(({ size }) => Number(size) > 0)
+    ? inside
+    : await ask('markets/size', { markets: ids, from: before, to: window.to })
   const size = (quote: string) =>
     // Only to compare; the figures themselves stay exact in the database.
     Math.max(

@@ -61,13 +61,13 @@ export async function twap(engine: Engine, query: TwapQuery): Promise<Result<Twa
   return engine.question(async (ask) => {
     const all = await marketsOf(ask, query)
     const quoted = await settleQuotes(ask, all, query, window)
-    const markets = await settleBasis(ask, quoted.markets, query, lookingBack(window, query))
+    const markets = await settleBasis(ask, quoted.markets, query, window, (market) => stands(market, query))
     const candles = markets.filter((m) => m.seconds !== null)
     const answers = await ask('twap/window', {
       tick_markets: markets.filter((m) => m.seconds === null).map((m) => m.market_id),
       tick_staleness: interval(query.maxStaleness ?? DEFAULT_TICK_STALENESS_MS),
       candle_markets: candles.map((m) => m.market_id),
-      candle_staleness: candles.map((m) => interval(query.maxStaleness ?? m.seconds! * 1000)),
+      candle_staleness: candles.map((m) => interval(stands(m, query))),
       ...window,
     })
     const rows = answers.map(({ market_id: id, exchange_id, quote, twap, coverage, n_obs, carried_in }): TwapRow => {
@@ -78,11 +78,9 @@ export async function twap(engine: Engine, query: TwapQuery): Promise<Result<Twa
   })
 }
 
-/** A price from just before the window may count too, so the search for what there is begins that much earlier. */
-function lookingBack(window: Window, { maxStaleness }: Pick<TwapQuery, 'maxStaleness'>): Window {
-  const back = maxStaleness ?? DEFAULT_TICK_STALENESS_MS
-  return { from: new Date(Date.parse(window.from) - back).toISOString(), to: window.to }
-}
+/** Milliseconds a market's price stands, and so how long before the window it may have been made. */
+const stands = ({ seconds }: Market, { maxStaleness }: TwapQuery): number =>
+  maxStaleness ?? (seconds === null ? DEFAULT_TICK_STALENESS_MS : seconds * 1000)
 
 export const combinedBasis = (markets: readonly Market[]): string => {
   const names = [...new Set(markets.map(basisName))]

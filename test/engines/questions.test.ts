@@ -157,6 +157,19 @@ describe.each(tiers())('on $name', (tier) => {
       expect(answer.notes.some((n) => n.text.includes('close stands for its own bar'))).toBe(true)
     })
 
+    test('a window shorter than a bar is answered by the bar it lies in', async () => {
+      const within = { coin: 'ETH@gamma', now: NOW, from: at('00:20:00'), to: at('00:40:00') }
+      // In no window alone is there a volume to tell USDT (4 traded) from EUR (1): the days before do.
+      expect((await twap(engine, within)).rows[0]).toMatchObject({ quote: 'USDT', twap: '210', coverage: 1, n_obs: 0 })
+      const across = { ...within, to: at('01:40:00') }
+      expect((await twap(engine, across)).rows[0]).toMatchObject({ twap: '210', coverage: 0.5, carried_in: true })
+      // The half hours end at 01:30; the hour before them does not stand that long either.
+      const beyond = { ...within, coin: 'ETH@alpha', from: at('01:20:00'), to: at('01:40:00') }
+      expect((await twap(engine, beyond)).rows[0]).toMatchObject({ basis: 'candles:30m', twap: '115', coverage: 0.5 })
+      const after = { ...within, coin: 'ETH@alpha', from: at('01:30:00'), to: at('01:40:00') }
+      expect((await twap(engine, after)).rows).toEqual([])
+    })
+
     test('a window that ends in the future ends now', async () => {
       const answer = await twap(engine, {
         coin: 'BTC@alpha',
@@ -279,6 +292,14 @@ describe.each(tiers())('on $name', (tier) => {
       expect(await first('1d', 'America/New_York')).toBe('2024-12-31T05:00:00Z')
       expect(await first('1w', 'UTC')).toBe('2024-12-30T00:00:00Z')
       expect(await first('1M', 'UTC')).toBe('2025-01-01T00:00:00Z')
+    })
+
+    test('days that begin on the half hour are not made of whole hours', async () => {
+      const day = { from: '2024-12-31T18:30:00Z', to: '2025-01-01T18:30:00Z', now: NOW, tz: 'Asia/Kolkata' }
+      const hours = candles(engine, { ...day, coin: 'ETH/USDT@gamma', every: parseEvery('1d') })
+      await expect(hours).rejects.toMatchObject({ code: 'no-basis' })
+      const halves = await candles(engine, { ...day, coin: 'ETH@alpha', every: parseEvery('1d') })
+      expect(halves.rows).toMatchObject([{ basis: 'candles:30m', open: '100', close: '115', n_obs: 3 }])
     })
 
     test('a width no stored timeframe divides is refused, naming what there is', async () => {
