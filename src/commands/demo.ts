@@ -13,7 +13,7 @@ export const demoCommand = (context: Context) =>
       const { ensureLocal } = await context.services.embedded()
       const { env, signal } = context
       await freshDatabase(await ensureLocal({ env, signal, note: context.note }))
-      const { folder } = writeFiles(dir ?? context.temporary('arxdb-demo'))
+      const { folder } = writeFiles(dir, context.temporary('arxdb-demo'))
       for (const { title, argv, exit } of steps(folder)) {
         const line = [...argv, '--env', 'demo']
         context.note(`\n# ${title}\n$ arxdb ${line.join(' ')}`)

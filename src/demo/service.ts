@@ -1,8 +1,9 @@
 // What `arxdb demo` needs done before it can run commands: a database of its own, and files to load.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Connection } from '../connect/connection.ts'
 import { openClient } from '../db/connect.ts'
+import { ArxError } from '../errors.ts'
 import { demoFiles } from './files.ts'
 
 /** Invented prices must never mix with the user's own. */
@@ -19,12 +20,41 @@ export async function freshDatabase(local: Connection): Promise<void> {
   }
 }
 
-/** Writes the files and returns their folder and names. */
-export function writeFiles(folder: string): { readonly folder: string; readonly names: readonly string[] } {
-  mkdirSync(folder, { recursive: true })
-  const files = demoFiles()
-  for (const [name, text] of files) writeFileSync(join(folder, name), text)
-  return { folder, names: [...files.keys()] }
+/**
+ * Writes the files to `dir`, else to a folder of the caller's own that is called like `usual`, and returns the folder
+ * and their names. Throws ArxError where that cannot be written.
+ */
+export function writeFiles(
+  dir: string | undefined,
+  usual: string,
+): { readonly folder: string; readonly names: readonly string[] } {
+  try {
+    const folder = dir ?? ownFolder(usual)
+    mkdirSync(folder, { recursive: true })
+    const files = demoFiles()
+    for (const [name, text] of files) writeFileSync(join(folder, name), text)
+    return { folder, names: [...files.keys()] }
+  } catch (error) {
+    throw new ArxError({
+      code: 'demo-files',
+      message: `cannot write the demo's files: ${(error as Error).message}`,
+      hint: 'arxdb demo --dir FOLDER',
+      cause: error,
+    })
+  }
+}
+
+/** The temporary directory is everybody's: a name for each user, and a random one where a stranger or a link has it. */
+function ownFolder(usual: string): string {
+  const uid = process.geteuid?.()
+  const folder = uid === undefined ? usual : `${usual}-${uid}`
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const stat = lstatSync(folder)
+  return stat.isDirectory() && (uid === undefined || stat.uid === uid) ? folder : mkdtempSync(`${folder}-`)
 }
 
 export interface Step {
