@@ -23,12 +23,18 @@ try {
 // biome-ignore lint/suspicious/noExplicitAny: whatever the function answered, through JSON
 export type Answer = { value?: any; error?: { code: string; message: string; detail?: string }; notes: string[] }
 
+interface How {
+  readonly uid?: number
+  readonly gid?: number
+  readonly args?: readonly number[]
+}
+
 export interface App {
   readonly folder: string
   /** Whether npm brought PostgreSQL for this platform; on a machine without any other, all of the app's servers are it. */
   readonly bundled: boolean
-  /** Runs one function of the service in a process of its own. */
-  call(name: string, env: Env, options?: { uid?: number; gid?: number }): Promise<Answer>
+  /** Runs one function of the service in a process of its own; `args` follow its options. No watcher is started. */
+  call(name: string, env: Env, how?: How): Promise<Answer>
 }
 
 /** A folder below /tmp that every account may enter, whatever the umask. */
@@ -58,13 +64,13 @@ export async function makeApp(): Promise<App> {
   return {
     bundled,
     folder,
-    call: (name, env, as) => call(join(folder, 'app', 'stdin.js'), name, env, as ?? {}),
+    call: (name, env, how) => call(join(folder, 'app', 'stdin.js'), name, env, how ?? {}),
   }
 }
 
-function call(script: string, name: string, env: Env, as: { uid?: number; gid?: number }): Promise<Answer> {
+function call(script: string, name: string, env: Env, { args = [], ...as }: How): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, name, JSON.stringify(env)], {
+    const child = spawn(process.execPath, [script, name, JSON.stringify(env), ...args.map(String)], {
       cwd: '/',
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,6 +1,6 @@
 // `arxdb local ...` as people and scripts run it, with the watcher that it leaves behind.
 import { execFileSync } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type App, makeApp, makeCli, openFolder } from './local-app.ts'
@@ -56,8 +56,12 @@ it('is destroyed only when that was confirmed', async () => {
   expect(refused).toMatchObject({ code: 6, out: '' })
   expect(refused.err).toContain('--yes')
   expect(await status()).toMatchObject({ state: 'running' })
+  // Copies of npm's PostgreSQL, where the machine has no other.
+  const copies = join(base, 'home', 'binaries')
+  const binaries = existsSync(copies) ? [...readdirSync(copies).map((name) => join(copies, name)), copies] : []
   const done = await arxdb(['local', 'destroy', '--yes'], env)
-  expect(done).toMatchObject({ code: 0, out: `removed\n${base}/home/local\n${base}/home\n` })
+  const removed = ['removed', join(base, 'home', 'local'), ...binaries, join(base, 'home'), '']
+  expect(done).toMatchObject({ code: 0, out: removed.join('\n') })
   expect(existsSync(join(base, 'home'))).toBe(false)
   expect(await arxdb(['local', 'destroy', '--yes'], env)).toMatchObject({ code: 0 })
 })
