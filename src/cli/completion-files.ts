@@ -1,5 +1,6 @@
 // Where on the command line the next word is a file: after `--out`, or as a command's FILE argument.
 import type { Command, Option } from '@commander-js/extra-typings'
+import { childOf, valueOption } from './reached.ts'
 
 const FILE = /file|dir|path/i
 
@@ -12,8 +13,8 @@ export function expectsFile(program: Command, words: readonly string[]): boolean
     if (flag) flag = undefined
     else if (word.startsWith('-')) flag = valueOption(word, [command, program])
     else {
-      const child = command.commands.find((each) => each.name() === word || each.aliases().includes(word))
-      if (child && positionals === 0) command = child as Command
+      const child = childOf(command, word)
+      if (child && positionals === 0) command = child
       else positionals++
     }
   }
@@ -23,13 +24,6 @@ export function expectsFile(program: Command, words: readonly string[]): boolean
   const last = expected.at(-1)
   const argument = expected[positionals] ?? (last?.variadic ? last : undefined)
   return argument !== undefined && FILE.test(argument.name())
-}
-
-/** The option that `word` names, when the word after it is its value. */
-function valueOption(word: string, commands: readonly Command[]): Option | undefined {
-  const options = commands.flatMap((command) => command.options)
-  const named = options.find((option) => option.short === word || option.long === word)
-  return named?.required || named?.optional ? named : undefined
 }
 
 const placeholder = (option: Option): string => /[<[](.*)[>\]]/.exec(option.flags)?.[1] ?? ''

@@ -8,6 +8,7 @@ import type { Engine } from '../engines/engine.ts'
 import { ArxError, EXIT, type ExitCode } from '../errors.ts'
 import type { Context, Format, Globals } from './context.ts'
 import { writeAll, writeFile } from './emit.ts'
+import { fold } from './fold.ts'
 import { type IO, wantsColor } from './io.ts'
 import { createProgress } from './progress.ts'
 import { type Confirmation, confirm } from './prompt.ts'
@@ -62,15 +63,22 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
   }
 
   function tell(result: Result<object>): void {
-    for (const { level, text } of result.notes) note(level === 'warn' ? `warning: ${text}` : text)
+    const width = io.err.isTTY ? io.err.width : Number.POSITIVE_INFINITY
+    for (const { level, text } of result.notes) note(fold(level === 'warn' ? `warning: ${text}` : text, width))
   }
 
   async function print(result: Result<object>): Promise<void> {
     const { render } = await import('../render/render.ts')
     tell(result)
     const format = await chooseFormat(globals, io, config)
+    const onTerminal = io.out.isTTY && globals.out === undefined
+    // A header above nothing tells a person nothing.
+    if (format === 'table' && onTerminal && result.rows.length === 0) {
+      if (result.notes.length === 0) note('no rows')
+      return
+    }
     const chunks = await render(result, format, {
-      isTTY: io.out.isTTY && globals.out === undefined,
+      isTTY: onTerminal,
       width: io.out.width,
       color: io.out.color && globals.out === undefined,
       header: globals.header ?? true,

@@ -1,7 +1,7 @@
 // Builds the command tree, fresh for each run: no state is shared between two.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command } from '@commander-js/extra-typings'
+import { Command, Help } from '@commander-js/extra-typings'
 import { candlesCommand } from '../commands/candles.ts'
 import { coinsCommand } from '../commands/coins.ts'
 import { completionCommand } from '../commands/completion.ts'
@@ -18,8 +18,10 @@ import { twapCommand } from '../commands/twap.ts'
 import { vwapCommand } from '../commands/vwap.ts'
 import { packageRoot } from '../statements/package-root.ts'
 import type { Context, Globals } from './context.ts'
+import { helpCommand } from './help.ts'
 import type { LiveContext } from './live-context.ts'
 import { globalOptions } from './options.ts'
+import { fullName } from './reached.ts'
 
 type Factory = (context: Context) => Command<never[], never, never> | Command
 
@@ -39,9 +41,11 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
 }
 
 const EPILOGUE = `
-Exit codes: 0 ok, 1 failure, 2 usage, 3 a check found problems, 4 cannot connect, 5 not possible on this engine,
-6 refused (needs --yes, lock held), 124 timeout, 130 interrupted.
-Connects to --url, --service, ARXDB_URL, DATABASE_URL, PG*, the config file, else to a server of its own.
+Exit codes: 0 ok, 1 failure, 2 usage, 3 a check found problems, 4 cannot
+connect, 5 not possible on this engine, 6 refused (needs --yes, lock held),
+124 timeout, 130 interrupted.
+Connects to --url, --service, ARXDB_URL, DATABASE_URL, PG*, the config file,
+else to a server of its own.
 `
 
 export const version = (): string =>
@@ -55,6 +59,10 @@ export async function createProgram(context: LiveContext, argv: readonly string[
     .exitOverride()
     .configureHelp({
       showGlobalOptions: true,
+      // In the help of a group they would stand between the reader and its commands.
+      visibleGlobalOptions(command) {
+        return command.commands.length > 0 ? [] : Help.prototype.visibleGlobalOptions.call(this, command)
+      },
       helpWidth: context.io.out.isTTY ? Math.min(context.io.out.width, 100) : 100,
     })
     .configureOutput({
@@ -72,6 +80,8 @@ export async function createProgram(context: LiveContext, argv: readonly string[
     program.commandsGroup(group)
     for (const factory of factories) program.addCommand(inherit(factory(context) as Command, program))
   }
+  program.commandsGroup('Set up:')
+  program.addCommand(inherit(helpCommand() as unknown as Command, program))
   if (argv[0] === 'completion' || argv[0] === 'complete') {
     const { installCompletion } = await import('./completion.ts')
     await installCompletion(program)
@@ -83,12 +93,9 @@ export async function createProgram(context: LiveContext, argv: readonly string[
 function inherit(command: Command, parent: Command): Command {
   command.copyInheritedSettings(parent)
   for (const child of command.commands) inherit(child as Command, command)
+  if (command.commands.length > 0) command.addCommand(helpCommand().copyInheritedSettings(command))
   return command
 }
 
 /** `migrate status`: the words after arxdb. */
-function nameOf(command: Command): string {
-  const words: string[] = []
-  for (let at: Command | null = command; at?.parent; at = at.parent as Command | null) words.unshift(at.name())
-  return words.join(' ')
-}
+const nameOf = (command: Command): string => fullName(command).replace(/^arxdb ?/, '')
