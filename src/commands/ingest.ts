@@ -1,9 +1,9 @@
 import { Argument, Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
 import { command } from '../cli/options.ts'
-import { columns, info } from '../core/result.ts'
+import { echoes, info } from '../core/result.ts'
 
-const reportColumns = columns({
+const kinds = {
   file: 'text',
   import_id: 'int',
   table: 'text',
@@ -16,7 +16,9 @@ const reportColumns = columns({
   last_at: 'time',
   seconds: 'duration',
   rows_per_second: 'int',
-})
+} as const
+/** Of many files a narrow terminal shows less; of one, everything below each other. */
+const least = ['format', 'first_at', 'last_at', 'seconds', 'rows_per_second']
 
 export const ingestCommand = (ctx: Context) =>
   command('ingest', 'load CSV files into the database, each content once', [
@@ -50,9 +52,9 @@ export const ingestCommand = (ctx: Context) =>
           ...options,
           connection: await ctx.connectionForWriting(`load ${files.length} file(s)`),
           onProgress: ({ file, done, total, rows }) =>
-            progress.update({ done, total, unit: 'bytes', text: `${file}: ${rows.toLocaleString('en')} rows` }),
+            progress.update({ done, total, unit: 'bytes', text: `${rows.toLocaleString('en')} rows  ${file}` }),
         })
         .finally(() => progress.stop())
       const notes = reports.flatMap((r) => r.notes.map((text) => info(`${r.file}: ${text}`)))
-      await ctx.print({ columns: reportColumns, rows: reports, notes })
+      await ctx.print({ columns: echoes(reports.length > 1 ? least : [], kinds), rows: reports, notes })
     })

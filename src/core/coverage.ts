@@ -1,7 +1,7 @@
 // What data is there, market by market.
 import type { Engine } from '../engines/engine.ts'
 import { parseMarketRef, resolveCoin } from './market.ts'
-import { columns, type Result, warn } from './result.ts'
+import { echoes, type Result, warn } from './result.ts'
 
 export interface CoverageQuery {
   /** None for every coin. */
@@ -24,7 +24,7 @@ export interface CoverageRow {
   readonly coverage: number | null
 }
 
-const COVERAGE_COLUMNS = columns({
+const COVERAGE_COLUMNS = echoes(['expected'], {
   coin_id: 'text',
   exchange_id: 'text',
   quote: 'text',

@@ -24,7 +24,7 @@ export type Value = string | number | boolean | null | readonly number[]
 export interface Column {
   readonly name: string
   readonly kind: ColumnKind
-  /** Repeats what stands on stderr anyway: a terminal too narrow for all leaves it out first. */
+  /** Repeats what can be read elsewhere: a terminal too narrow for all leaves it out first. */
   readonly echo?: boolean
 }
 
@@ -47,6 +47,10 @@ export const warn = (text: string): Note => ({ level: 'warn', text })
 /** Columns from `name: kind` pairs, in the order written. */
 export const columns = (kinds: Readonly<Record<string, ColumnKind>>): readonly Column[] =>
   Object.entries(kinds).map(([name, kind]) => ({ name, kind }))
+
+/** The same, with those that a narrow terminal leaves out first. */
+export const echoes = (names: readonly string[], kinds: Readonly<Record<string, ColumnKind>>): readonly Column[] =>
+  columns(kinds).map((column) => (names.includes(column.name) ? { ...column, echo: true } : column))
 
 /** The window of an answer, last in its rows. */
 export const WINDOW_COLUMNS: readonly Column[] = [

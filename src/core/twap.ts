@@ -95,8 +95,8 @@ function remarks(rows: readonly TwapRow[], query: TwapQuery): readonly Note[] {
   const notes: Note[] = []
   const onCandles = single.filter((row) => row.basis !== 'ticks')
   if (onCandles.length > 0 && (query.basis ?? 'auto') === 'auto') {
-    const names = onCandles.map((row) => `${row.exchange_id} ${row.basis}`)
-    notes.push(info(`no ticks, so each close stands for its own bar: ${names.join(', ')}`))
+    const names = [...new Set(onCandles.map((row) => row.exchange_id))]
+    notes.push(info(`no ticks on ${names.join(', ')}: each close stands for its own bar`))
   }
   const least = query.minCoverage ?? DEFAULT_MIN_COVERAGE
   for (const row of single) {

@@ -11,5 +11,8 @@ export function roughly(seconds: number): string {
   return `${Math.round(seconds / 86_400).toLocaleString('en-US')} d`
 }
 
-/** A share for a remark: never `100 %` for what is not whole. */
-export const percent = (share: number): string => `${(Math.floor(share * 1000) / 10).toFixed(1)} %`
+/** A share for a remark, as the column beside it is shown: `84.1%`; never `100%` for what is not whole. */
+export function percent(share: number): string {
+  const rounded = Number((share * 100).toFixed(2))
+  return `${rounded === 100 && share !== 1 ? Math.floor(share * 10_000) / 100 : rounded}%`
+}

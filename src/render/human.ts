@@ -44,12 +44,12 @@ function asNumber(value: Exclude<Value, null>, format: (number: number) => strin
 const UTC_TIME = /^(\d{4,}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|\+00(?::?00)?)$/
 const WHOLE_MINUTE = /^(\d{4,}-\d\d-\d\d \d\d:\d\d):00Z$/
 
-/** `2025-01-01 00:00:00Z` of an ISO 8601 instant in UTC; anything else unchanged. */
+/** `2025-01-01 00:00:00Z` of an ISO 8601 instant in UTC, to the millisecond; anything else unchanged. */
 function humanTime(text: string): string {
   const match = UTC_TIME.exec(text)
   if (!match) return text
   const [, day, minute, second = '00', fraction = ''] = match
-  const rest = fraction.replace(/0+$/, '')
+  const rest = fraction.slice(0, 3).replace(/0+$/, '')
   return `${day} ${minute}:${second}${rest === '' ? '' : `.${rest}`}Z`
 }
 

@@ -11,6 +11,10 @@ export interface Measured {
   readonly shrinks: boolean
 }
 
+/** What the columns take side by side, nothing cut. */
+export const totalWidth = (columns: readonly Measured[]): number =>
+  sum(columns.map(({ natural }) => natural)) + GAP * Math.max(0, columns.length - 1)
+
 /** Widths that fit into `room`, taken from the widest text first; undefined when it cannot be done. */
 export function fitWidths(columns: readonly Measured[], room: number): readonly number[] | undefined {
   const space = room - GAP * Math.max(0, columns.length - 1)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FORMATS } from '../../src/cli/context.ts'
-import { columns } from '../../src/core/result.ts'
+import { columns, type Result } from '../../src/core/result.ts'
 import { ArxError } from '../../src/errors.ts'
 import { type RenderFormat, render } from '../../src/render/render.ts'
 import { displayWidth } from '../../src/render/text.ts'
@@ -85,6 +85,31 @@ describe('every format', () => {
 })
 
 describe('the table', () => {
+  test('short of room drops echoes, then breaks names at underscores, then cuts text', async () => {
+    const wide: Result = {
+      columns: [
+        ...columns({ exchange_id: 'text', volume_coverage: 'ratio', n_obs: 'int' }),
+        { name: 'from', kind: 'time', echo: true },
+      ],
+      rows: [{ exchange_id: 'coinbase', volume_coverage: 1, n_obs: 2855, from: '2025-03-10T00:00:00Z' }],
+      notes: [],
+    }
+    const heads = async (width: number) =>
+      (await rendered(wide, 'table', { ...TTY, width })).split('\n').filter((line) => !line.includes('─'))
+    expect((await heads(54))[0]).toBe('exchange_id  volume_coverage  n_obs  from')
+    expect((await heads(53))[0]).toBe('exchange_id  volume_coverage  n_obs')
+    expect((await heads(34)).slice(0, 3)).toEqual([
+      '              volume_',
+      'exchange_id  coverage  n_obs',
+      'coinbase         100%   2855',
+    ])
+    expect((await heads(25)).slice(0, 3)).toEqual([
+      'exchange_   volume_    n_',
+      'id         coverage   obs',
+      'coinbase       100%  2855',
+    ])
+  })
+
   test('stops at maxRows and says what is left', async () => {
     const rows = Array.from({ length: 12 }, (_, n) => ({ n }))
     const text = await rendered({ columns: columns({ n: 'int' }), rows, notes: [] }, 'table', { ...TTY, maxRows: 10 })

@@ -1,9 +1,9 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
 import { command } from '../../cli/options.ts'
-import { columns } from '../../core/result.ts'
+import { echoes } from '../../core/result.ts'
 
-const shown = columns({
+const shown = echoes(['source', 'first_at', 'last_at'], {
   import_id: 'int',
   state: 'text',
   target: 'text',

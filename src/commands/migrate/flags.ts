@@ -34,6 +34,19 @@ export async function wish(context: Context, flags: Flags, writes?: { readonly w
     ...readFlags({ ...flags, dir, timeout: context.globals.timeout }),
     connection: writes ? await context.connectionForWriting(writes.what, 'asks itself') : await context.connection(),
     signal: context.signal,
-    onEvent: (event: Parameters<typeof describeEvent>[0]) => context.note(describeEvent(event)),
+    onEvent: patiently(context, describeEvent),
+  }
+}
+
+type Event = Parameters<Awaited<ReturnType<Context['services']['migrate']>>['describeEvent']>[0]
+
+/** `applying ...` is news only while it lasts; `applied ...` follows in a moment. */
+function patiently(context: Context, describe: (event: Event) => string): (event: Event) => void {
+  let timer: NodeJS.Timeout | undefined
+  return (event) => {
+    clearTimeout(timer)
+    const tell = () => context.note(describe(event))
+    if (event.kind === 'applying' && event.from === 0) timer = setTimeout(tell, 1000).unref()
+    else tell()
   }
 }

@@ -24,7 +24,8 @@ export const upCommand = (context: Context) =>
       const done = await up({ ...asked, tier, outOfOrder, dryRun })
       const result = dryRun ? 'rolled back' : 'applied'
       const rows = done.applied.map((migration) => ({ migration, result }))
-      const count = `${rows.length} ${dryRun ? 'ran and were rolled back' : 'applied'}, ${done.upToDate} were there before`
+      const before = done.upToDate === 0 ? '' : `, ${done.upToDate} were there before`
+      const count = `${rows.length} ${dryRun ? 'ran and were rolled back' : 'applied'}${before}`
       await context.print({
         columns: columns({ migration: 'text', result: 'text' }),
         rows,
