@@ -145,7 +145,9 @@ async function statementByStatement(run: Run, entry: Entry, file: MigrationFile,
   for (let index = from; index < file.up.length; index++) {
     await runAlone(run, worker, file, index, index === from && entry.row?.note === started(index + 1))
     await keepProgress(run, worker, file, tier, index + 1, lap())
-    run.journal.committed.push(`${label(file)} statement ${index + 1}`)
+    // One entry, however many statements the file has.
+    if (index > from) run.journal.committed.pop()
+    run.journal.committed.push(`${label(file)} statement${index > from ? `s ${from + 1} to` : ''} ${index + 1}`)
     run.emit({ kind: 'statement', migration: label(file), done: index + 1, of: file.up.length })
   }
   // All done before, only the last word was missing.

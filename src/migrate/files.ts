@@ -59,7 +59,22 @@ export const compareVersions = (a: string, b: string): number => {
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
-/** Reads one file. CRLF becomes LF first, so that a checkout on Windows is not a drift. */
+/** CRLF becomes LF, so that a checkout on Windows is not a drift. What is no text would run as something else. */
+function readText(path: string, file: string): string {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    throw usageError(`cannot read ${file}: ${(error as Error).message}`)
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    if (!text.includes('\0')) return text.replaceAll('\r\n', '\n')
+  } catch {}
+  throw usageError(`${file} is not UTF-8 text`, `find out what it is: file ${file}`)
+}
+
+/** Reads one file. Throws usage errors: its name, its bytes, its directives, a quote that is never closed. */
 export function readMigration(source: string, path: string): MigrationFile {
   const file = basename(path)
   const [, version, name, variant] = FILE_NAME.exec(file) ?? []
@@ -69,9 +84,7 @@ export function readMigration(source: string, path: string): MigrationFile {
       'call it 0001_what_it_does.sql, or .timescaledb.sql, .postgres.sql',
     )
   }
-  const text = readFileSync(path, 'utf8')
-    .replace(/^\uFEFF/, '')
-    .replaceAll('\r\n', '\n')
+  const text = readText(path, file)
   const { directives, tokens } = readSections(file, text, lex(text))
   const section = (which: Section) => {
     const found = tokens.get(which)

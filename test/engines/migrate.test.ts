@@ -270,6 +270,20 @@ describeTiers('migrate', (tier) => {
     expect((await ask()).problems).toMatchObject([{ migration: 'mine/0002_b', problem: 'edited' }])
   })
 
+  it('verify does not call it drift when it may not look', async () => {
+    const sql = 'select 1;\n-- arxdb: verify\ndo $$ begin raise insufficient_privilege; end $$;'
+    const p = project(database, { '0001_a.sql': sql })
+    await up(p.wish())
+    expect(await failure(verify(p.wish()))).toMatchObject({ code: 'no-privilege', exit: 1 })
+  })
+
+  it('a failure after many statements tells of them in few words', async () => {
+    const many = Array.from({ length: 40 }, () => 'select 1;').join('\n')
+    const p = project(database, { '0001_a.sql': `-- arxdb: no-transaction\n${many}\nselect 1 / 0;` })
+    expect((await failure(up(p.wish()))).detail).toMatch(/; committed: mine\/0001_a statements 1 to 40$/)
+    expect((await failure(up(p.wish()))).detail).toMatch(/; nothing was committed by this run$/)
+  })
+
   it('baseline marks without running', async () => {
     const p = project(database, { '0001_a.sql': 'create table a (x int)', '0002_b.sql': 'create table b (x int)' })
     const asked = { ...p.wish(), to: '1', source: 'mine' }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -39,6 +39,20 @@ const row = (file: MigrationFile, more: Partial<LedgerRow> = {}): LedgerRow => (
 })
 
 describe('migration files', () => {
+  it('are UTF-8 text: other bytes would run as something else', () => {
+    const latin = directory({})
+    writeFileSync(join(latin.path, '0001_a.sql'), Buffer.from("select 'caf\xe9'", 'latin1'))
+    expect(() => readDirectory(latin)).toThrow('0001_a.sql is not UTF-8 text')
+    expect(() => readDirectory(directory({ '0001_a.sql': 'select 1;\0select 2' }))).toThrow('is not UTF-8 text')
+    expect(readDirectory(directory({ '0001_a.sql': '\uFEFFselect 1' }))[0]!.text).toBe('select 1')
+  })
+
+  it('that cannot be read are named', () => {
+    const dir = directory({})
+    mkdirSync(join(dir.path, '0001_a.sql'))
+    expect(() => readDirectory(dir)).toThrow('cannot read 0001_a.sql: EISDIR')
+  })
+
   it('have sections and directives', () => {
     const dir = directory({
       '0001_a.sql': [
