@@ -13,6 +13,8 @@ export interface Home {
   /** PGDATA; owned by the account that runs the server, 0700. */
   readonly data: string
   readonly record: string
+  /** Written by the watcher at every look. */
+  readonly watched: string
   readonly password: string
   readonly log: string
   /** Copies of npm's binaries. */
@@ -33,6 +35,7 @@ export const homeAt = (root: string, account?: Account, insteadOf?: string): Hom
     folder: at('local'),
     data: at('local', 'data'),
     record: at('local', 'server.json'),
+    watched: at('local', 'watched'),
     password: at('local', 'password'),
     log: at('local', 'server.log'),
     binaries: at('binaries'),

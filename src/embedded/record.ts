@@ -77,5 +77,15 @@ export function markUsed(home: Home): void {
   } catch {}
 }
 
+/** The watcher's sign of life. */
+export function markWatched(home: Home): void {
+  try {
+    writeOwned(home.watched, '', 0o600)
+  } catch {}
+}
+
+/** When markWatched was called last, in epoch milliseconds. */
+export const lastWatched = (home: Home): number => statSync(home.watched, { throwIfNoEntry: false })?.mtimeMs ?? 0
+
 /** When markUsed was called last, in epoch milliseconds. */
 export const lastMarked = (home: Home): number => statSync(home.record, { throwIfNoEntry: false })?.mtimeMs ?? 0

@@ -11,6 +11,7 @@ import { bringUp } from './start.ts'
 import { type LocalStatus, status } from './status.ts'
 import { stop } from './stop.ts'
 import { type WatchEnd, watch } from './watch.ts'
+import { keepWatched } from './watcher.ts'
 
 export type { LocalOptions, LocalStatus, WatchEnd }
 
@@ -22,7 +23,9 @@ export const ensureLocal = (options: LocalOptions): Promise<Connection> =>
   inHome(options, async (home) => {
     // Before looking: the watcher then either sees the mark, or we see a server that is stopping.
     markUsed(home)
-    return connectionTo(home, (await findLive(home)) ?? (await bringUp(home, options)))
+    const live = await findLive(home)
+    if (live) keepWatched(home, options.env)
+    return connectionTo(home, live ?? (await bringUp(home, options)))
   })
 
 /**

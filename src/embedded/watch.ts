@@ -8,7 +8,7 @@ import { connectionTo } from './connection.ts'
 import type { Home } from './home.ts'
 import { boundLog } from './log.ts'
 import { findLive, type LiveServer } from './postmaster.ts'
-import { lastMarked, readRecord } from './record.ts'
+import { lastMarked, markWatched, readRecord } from './record.ts'
 import { shutDown } from './stop.ts'
 
 export type WatchEnd =
@@ -81,6 +81,7 @@ async function untilIdle(
       return 'stopped the server'
     }
     boundLog(home)
+    markWatched(home)
     await sleep(Math.max(SHORTEST_POLL_MS, Math.min(limit / 5, LONGEST_POLL_MS)), undefined, { signal: woken }).catch(
       () => {},
     )

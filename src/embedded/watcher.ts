@@ -5,7 +5,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../statements/package-root.ts'
 import type { Env, Home } from './home.ts'
-import { readRecord } from './record.ts'
+import { lastWatched, readRecord } from './record.ts'
+
+/** A watcher looks every 15 s at least. */
+const SILENT_MS = 60_000
 
 /** Does nothing where arxdb runs from its sources without a build: such a server just does not stop by itself. */
 export function startWatcher(home: Home, env: Env): void {
@@ -20,4 +23,9 @@ export function startWatcher(home: Home, env: Env): void {
   })
   child.on('error', () => {})
   child.unref()
+}
+
+/** For a server that runs: brings a watcher when there is no sign of one, as after the system killed it for memory. */
+export function keepWatched(home: Home, env: Env): void {
+  if (Date.now() - lastWatched(home) > SILENT_MS) startWatcher(home, env)
 }

@@ -1,6 +1,6 @@
 // `arxdb local ...` as people and scripts run it, with the watcher that it leaves behind.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type App, makeApp, makeCli, openFolder } from './local-app.ts'
@@ -49,6 +49,19 @@ it('starts, tells, stops by itself when idle, and is started again', async () =>
   expect(JSON.parse(stopped.out)).toMatchObject([{ state: 'stopped', pid: null }])
   expect((await arxdb(['local', 'stop'], env)).err).toContain('it was not running')
 }, 60_000)
+
+it('gets another watcher when its own was killed', async () => {
+  await arxdb(['local', 'start', '--idle-stop', '1h'], env)
+  await expect.poll(() => watchers().length, { timeout: 5_000 }).toBe(1)
+  const mark = join(base, 'home', 'local', 'watched')
+  await expect.poll(() => existsSync(mark), { timeout: 5_000 }).toBe(true)
+  process.kill(Number.parseInt(watchers()[0]!, 10), 'SIGKILL')
+  await expect.poll(() => watchers().length, { timeout: 5_000 }).toBe(0)
+  const longAgo = new Date(Date.now() - 3_600_000)
+  utimesSync(mark, longAgo, longAgo)
+  await arxdb(['coins'], env)
+  await expect.poll(() => watchers().length, { timeout: 5_000 }).toBe(1)
+})
 
 it('is destroyed only when that was confirmed', async () => {
   await arxdb(['local', 'start'], env)
