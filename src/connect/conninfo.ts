@@ -37,6 +37,8 @@ function readUrl(rest: string, complain: Complain): Parameters {
   const place = rest.slice(login?.[0].length ?? 0)
   const [, hosts = '', database, query] = /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(place) ?? []
   if (hosts.includes(',')) throw complain('several hosts are not supported: name one server')
+  // What libpq takes for a port here is rather a piece of the password, and must not be shown.
+  if (!login && /^[^/?]*:[^/?]*\/[^?]*@/.test(place)) throw complain('an @ after a slash: write / as %2F and @ as %40')
   const host = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/.exec(hosts)
   if (!host) throw complain('the host is malformed (an IPv6 address stands in [brackets])')
   if (host[1] === '') throw complain('the IPv6 address in [] is missing')

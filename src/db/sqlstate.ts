@@ -50,11 +50,18 @@ function parts(e: PgError, connection: Connection | undefined): ErrorParts {
       code: code.startsWith('28') ? 'login-refused' : 'no-connection',
       message: `PostgreSQL refused the connection${where}`,
       detail: e.message,
-      hint: code.startsWith('28') ? 'set the password in ~/.pgpass or PGPASSWORD' : e.hint,
+      hint: refusalHint(code, e),
       exit: EXIT.connection,
     }
   }
   return serverParts(e, code)
+}
+
+/** 28000 is a role that is not there or that pg_hba.conf keeps out: no password helps. */
+function refusalHint(code: string, e: PgError): string | undefined {
+  if (code === '28000') return 'name another user: --url postgres://USER@HOST/DATABASE, or PGUSER'
+  if (code.startsWith('28')) return 'set the password in ~/.pgpass or PGPASSWORD'
+  return code === '3D000' ? 'make it with createdb, or name another database' : e.hint
 }
 
 function serverParts(e: PgError, code: string): ErrorParts {

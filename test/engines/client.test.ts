@@ -357,6 +357,9 @@ describeTiers('client', ({ name: tier }) => {
     stranger.password = 'hunter2'
     const refused = (await caught(connect(stranger.href))) as Error
     expect(refused).toMatchObject({ exit: 4 })
+    const elsewhere = new URL(db.url)
+    elsewhere.pathname = '/nowhere'
+    expect(await caught(connect(elsewhere.href))).toMatchObject({ exit: 4, hint: expect.stringContaining('createdb') })
     expect(JSON.stringify([refused, refused.message, refused.cause])).not.toContain('hunter2')
     await expect(connect(db.url, { pool: { reapIntervalMillis: 1 } as object })).rejects.toThrow('no reaper')
   })
