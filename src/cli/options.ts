@@ -63,6 +63,14 @@ function share(text: string): number {
   return value
 }
 
+/** A count or a number of something; what the server keeps such numbers in ends at 2,147,483,647. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,10}$/.test(text) || Number(text) > 2_147_483_647) {
+    throw usageError(`"${text}" is no whole number`, 'write digits only: 3')
+  }
+  return Number(text)
+}
+
 export const staleness = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : parseDuration(text)
 

@@ -1,6 +1,6 @@
 import { Argument, Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { command } from '../cli/options.ts'
+import { command, wholeNumber } from '../cli/options.ts'
 import { echoes, info } from '../core/result.ts'
 
 const kinds = {
@@ -35,7 +35,7 @@ export const ingestCommand = (ctx: Context) =>
     .option('--timeframe <tf>', 'width of the candles: 1m, 1h, 1d')
     .option('--source <name>', 'who provided the data')
     .option('--attribution <text>', 'what the provider wants to be said')
-    .addOption(new Option('--jobs <n>', 'COPY connections at once').argParser(Number).default(2))
+    .addOption(new Option('--jobs <n>', 'COPY connections at once').argParser(wholeNumber).default(2))
     .option('--atomic', 'all rows of a file or none (this is always so)')
     .option('--dry-run', 'show how the files would be read, and load nothing')
     .action(async (files, { dryRun, atomic: _, ...flags }) => {

@@ -47,6 +47,19 @@ describe('a word that is no command', () => {
   })
 })
 
+describe('a number that is none', () => {
+  test.each([
+    [['imports', 'show', 'abc']],
+    [['imports', 'list', '--limit', '-1']],
+    [['migrate', 'down', '--steps', '1.5']],
+    [['ingest', 'a.csv', '--jobs', '99999999999']],
+  ])('%j', async (words) => {
+    const { code, stdout, stderr } = await session(words)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toBe(`error: "${words.at(-1)}" is no whole number\n  try: write digits only: 3\n`)
+  })
+})
+
 describe('fold', () => {
   test('breaks between words, indents what follows, and leaves lines that fit', () => {
     expect(fold('one two three', 9, '  ')).toBe('one two\n  three')

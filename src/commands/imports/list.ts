@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
-import { command } from '../../cli/options.ts'
+import { command, wholeNumber } from '../../cli/options.ts'
 import { echoes } from '../../core/result.ts'
 
 const shown = echoes(['source', 'first_at', 'last_at'], {
@@ -19,7 +19,7 @@ const shown = echoes(['source', 'first_at', 'last_at'], {
 
 export const importsListCommand = (ctx: Context) =>
   command('list', 'what was loaded, newest first', ['arxdb imports list', 'arxdb imports list --limit 5 --json'])
-    .addOption(new Option('--limit <n>', 'at most so many').argParser(Number).default(50))
+    .addOption(new Option('--limit <n>', 'at most so many').argParser(wholeNumber).default(50))
     .action(async ({ limit }) => {
       const { listImports } = await ctx.services.ingest()
       const rows = await listImports(await ctx.connection(), limit, ctx.signal)

@@ -1,6 +1,6 @@
 import { Argument } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
-import { command } from '../../cli/options.ts'
+import { command, wholeNumber } from '../../cli/options.ts'
 import { columns } from '../../core/result.ts'
 
 const shown = columns({
@@ -30,7 +30,7 @@ export const importsShowCommand = (ctx: Context) =>
     'arxdb imports show 3',
     'arxdb imports show 3 -o vertical',
   ])
-    .addArgument(new Argument('<id>', 'its number, from `arxdb imports list`').argParser(Number))
+    .addArgument(new Argument('<id>', 'its number, from `arxdb imports list`').argParser(wholeNumber))
     .action(async (id) => {
       const { showImport } = await ctx.services.ingest()
       const row = await showImport(await ctx.connection(), id, ctx.signal)

@@ -1,16 +1,14 @@
 import type { Context } from '../../cli/context.ts'
-import { command } from '../../cli/options.ts'
+import { command, wholeNumber } from '../../cli/options.ts'
 import { columns, info } from '../../core/result.ts'
 import { dirOption, lockTimeoutOption, lockWaitOption, sourceOption, wish } from './flags.ts'
-
-const count = (text: string): number => Number(text)
 
 export const downCommand = (context: Context) =>
   command('down', 'take migrations back, newest first, by their down sections', [
     'arxdb migrate down --dry-run',
     'arxdb migrate down --dir ./migrations --steps 2 --yes',
   ])
-    .option('--steps <n>', 'how many (default: 1)', count)
+    .option('--steps <n>', 'how many (default: 1)', wholeNumber)
     .option('--to <version>', 'all above this version; 0 for all')
     .option('--only <source>', 'only the migrations of this source')
     .addOption(dirOption())
