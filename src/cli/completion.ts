@@ -50,9 +50,20 @@ function mirror(program: Command): Command {
   return copy
 }
 
+/** What bash itself knows of the line, for where the package bash-completion is not installed. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: bash's braces
+const BARE_WORDS = 'words=("${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur=${words[cword]}; prev=${words[cword-1]}'
+
 /** Bash: sourcing the script twice must not fail on its constants, and files are offered where they are due. */
 const mended = (text: string): string =>
-  text.replace(/^readonly (?=ShellComp)/gm, '').replace(/^complete -F /gm, 'complete -o default -F ')
+  text
+    .replace(/^readonly (?=ShellComp)/gm, '')
+    .replace(/^complete -F /gm, 'complete -o default -F ')
+    .replace(
+      /^( *)(_get_comp_words_by_ref .*)$/m,
+      (_, indent, line) =>
+        `${indent}if declare -F _get_comp_words_by_ref >/dev/null; then ${line}\n${indent}else ${BARE_WORDS}; fi`,
+    )
 
 /** Tab prints by console.log, to the process's stdout; what it says belongs on the stream of this run. */
 function printed(print: () => void): string {

@@ -102,6 +102,9 @@ source ${folder}/script; source ${folder}/script
 COMPREPLY=(); __arxdb_complete; printf '%s ' "\${COMPREPLY[@]}"; cat ${folder}/asked; complete -p arxdb`
       const { stdout } = await promisify(execFile)('bash', ['-c', session])
       expect(stdout).toBe('ticks candles complete -- twap --basis \ncomplete -o default -F __arxdb_complete arxdb\n')
+      const bare = session.replace(/^_get_comp.*$/m, "COMP_WORDS=(arxdb twap --basis ''); COMP_CWORD=3")
+      await rm(join(folder, 'asked'))
+      expect((await promisify(execFile)('bash', ['-c', bare])).stdout).toBe(stdout)
     } finally {
       await rm(folder, { recursive: true })
     }
