@@ -1,24 +1,9 @@
 import { Argument, Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
 import { command, wholeNumber } from '../cli/options.ts'
-import { echoes, info } from '../core/result.ts'
-
-const kinds = {
-  file: 'text',
-  import_id: 'int',
-  table: 'text',
-  format: 'text',
-  rows_read: 'int',
-  inserted: 'int',
-  duplicates: 'int',
-  already_loaded: 'bool',
-  first_at: 'time',
-  last_at: 'time',
-  seconds: 'duration',
-  rows_per_second: 'int',
-} as const
-/** Of many files a narrow terminal shows less; of one, everything below each other. */
-const least = ['format', 'first_at', 'last_at', 'seconds', 'rows_per_second']
+import { ingestReport } from '../core/ingest-report.ts'
+import { info } from '../core/result.ts'
+import { count } from '../core/wording.ts'
 
 export const ingestCommand = (ctx: Context) =>
   command('ingest', 'load CSV files into the database, each content once', [
@@ -46,15 +31,16 @@ export const ingestCommand = (ctx: Context) =>
           await ctx.print({ columns, rows, notes: notes.map(info) })
         return
       }
+      // Asked and connected first: a bar that has begun must come to its end.
+      const connection = await ctx.connectionForWriting(`load ${count(files.length, 'file')}`)
       const progress = ctx.progress('ingest')
-      const { files: reports } = await ingest
+      const report = await ingest
         .ingestFiles({
           ...options,
-          connection: await ctx.connectionForWriting(`load ${files.length} file(s)`),
+          connection,
           onProgress: ({ file, done, total, rows }) =>
             progress.update({ done, total, unit: 'bytes', text: `${rows.toLocaleString('en')} rows  ${file}` }),
         })
         .finally(() => progress.stop())
-      const notes = reports.flatMap((r) => r.notes.map((text) => info(`${r.file}: ${text}`)))
-      await ctx.print({ columns: echoes(reports.length > 1 ? least : [], kinds), rows: reports, notes })
+      await ctx.print(ingestReport(report.files))
     })

@@ -71,7 +71,7 @@ export function candles(engine: Engine, query: CandlesQuery): Promise<Result<Can
         (a, b) =>
           compare(a.exchange_id, b.exchange_id) || compare(a.quote, b.quote) || compare(a.timestamp, b.timestamp),
       )
-    return { columns: CANDLE_COLUMNS, rows, notes: [...quoted.notes, ...remarks(rows, query)] }
+    return { columns: CANDLE_COLUMNS, rows, notes: [...quoted.notes(rows), ...remarks(rows, query)] }
   })
 }
 

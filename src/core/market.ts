@@ -113,25 +113,35 @@ export async function marketsOf(ask: Ask, filter: MarketFilter): Promise<readonl
   })
 }
 
+export interface Quoted {
+  readonly markets: readonly Market[]
+  /** What to say of the quotes in these rows. */
+  notes(rows: readonly { readonly exchange_id: string | null }[]): readonly Note[]
+}
+
 /**
  * One quote per exchange: the one asked for; every one with `any`; else USD, and where an exchange lacks it the quote
- * that traded most in the window, said in a note.
+ * that traded most in the window, said in a note if that exchange has a row in the answer.
  */
 export async function settleQuotes(
   ask: Ask,
   markets: readonly Market[],
   filter: MarketFilter,
   window: Window,
-): Promise<{ readonly markets: readonly Market[]; readonly notes: readonly Note[] }> {
-  if (filter.quote !== undefined || parseMarketRef(filter.coin).quote !== undefined) return { markets, notes: [] }
-  const notes: Note[] = []
+): Promise<Quoted> {
+  if (filter.quote !== undefined || parseMarketRef(filter.coin).quote !== undefined) return { markets, notes: () => [] }
+  const others = new Map<string, string>()
   const kept: Market[] = []
   for (const [exchange, own] of groupBy(markets, (m) => m.exchange_id)) {
     const quotes = [...new Set(own.map((m) => m.quote))]
     const quote = quotes.includes('USD') ? 'USD' : await largest(ask, own, quotes, window)
-    if (quote !== 'USD') notes.push(info(`${exchange} has no USD market: answering in ${quote}`))
+    if (quote !== 'USD') others.set(exchange, quote)
     kept.push(...own.filter((m) => m.quote === quote))
   }
+  const notes: Quoted['notes'] = (rows) =>
+    [...others]
+      .filter(([exchange]) => rows.some(({ exchange_id }) => exchange_id === exchange))
+      .map(([exchange, quote]) => info(`${exchange} has no USD market: answering in ${quote}`))
   return { markets: kept, notes }
 }
 

@@ -12,7 +12,7 @@ import {
 } from './market.ts'
 import { columns, type Note, type Result, warn } from './result.ts'
 import { DEFAULT_TICK_STALENESS_MS, interval } from './twap.ts'
-import { roughly } from './wording.ts'
+import { atLeast, roughly } from './wording.ts'
 
 export interface PriceQuery extends Omit<MarketFilter, 'coin'> {
   readonly coins: readonly string[]
@@ -85,7 +85,7 @@ async function ofCoin(ask: Ask, query: PriceQuery & MarketFilter): Promise<Resul
   }
   const old = await tooOld(ask, coin_id, missing, query.at)
   const none = rows.length === 0 && old.length === 0 ? [warn(`${coin_id}: no price at or before ${query.at}`)] : []
-  return { columns: PRICE_COLUMNS, rows, notes: [...quoted.notes, ...old, ...none] }
+  return { columns: PRICE_COLUMNS, rows, notes: [...quoted.notes(rows), ...old, ...none] }
 }
 
 async function tooOld(ask: Ask, coin: string, markets: readonly Market[], at: string): Promise<readonly Note[]> {
@@ -94,7 +94,7 @@ async function tooOld(ask: Ask, coin: string, markets: readonly Market[], at: st
   return [...groupBy(markets, (m) => `${coin}/${m.quote}@${m.exchange_id}`)].flatMap(([name, own]) => {
     const [last] = newest.filter((n) => own.some((m) => m.market_id === n.market_id)).sort((a, b) => a.age - b.age)
     if (!last) return []
-    const allow = `${Math.ceil(last.age / 60)}m`
+    const allow = atLeast(last.age)
     const age = `the newest price is ${roughly(last.age)} old (${last.timestamp})`
     return [warn(`${name}: ${age}; --max-staleness ${allow} accepts it`)]
   })

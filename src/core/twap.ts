@@ -74,7 +74,7 @@ export async function twap(engine: Engine, query: TwapQuery): Promise<Result<Twa
       const used = markets.filter((m) => (id === null ? m.venue && m.quote === quote : m.market_id === id))
       return { exchange_id, quote, twap, coverage, n_obs, carried_in, basis: combinedBasis(used), ...window }
     })
-    return { columns: TWAP_COLUMNS, rows, notes: [...quoted.notes, ...remarks(rows, query)] }
+    return { columns: TWAP_COLUMNS, rows, notes: [...quoted.notes(rows), ...remarks(rows, query)] }
   })
 }
 

@@ -59,7 +59,7 @@ export async function vwap(engine: Engine, query: VwapQuery): Promise<Result<Vwa
       const used = markets.filter((m) => (id === null ? m.venue && m.quote === answer.quote : m.market_id === id))
       return { ...answer, basis: combinedBasis(used), ...window }
     })
-    return { columns: VWAP_COLUMNS, rows, notes: [...quoted.notes, ...remarks(rows, query)] }
+    return { columns: VWAP_COLUMNS, rows, notes: [...quoted.notes(rows), ...remarks(rows, query)] }
   })
 }
 

@@ -102,7 +102,7 @@ describe.each(tiers())('on $name', (tier) => {
         maxStaleness: minutes(5),
       })
       expect(answer.rows[0]).toMatchObject({ twap: '23.333333333333333333', coverage: 0.25, n_obs: 3 })
-      expect(answer.notes.some((n) => n.level === 'warn' && n.text.includes('25.0 %'))).toBe(true)
+      expect(answer.notes.some((n) => n.level === 'warn' && n.text.includes('25%'))).toBe(true)
     })
 
     test('carries the price in from before the window', async () => {
