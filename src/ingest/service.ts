@@ -7,7 +7,7 @@ import { type Plan, type PlanFlags, plan } from './plan.ts'
 import { type Preview, preview } from './preview.ts'
 import type { FileReport, IngestOptions, IngestReport } from './report.ts'
 import { sniff } from './sniff.ts'
-import { openSource, type Source } from './source.ts'
+import { isLasting, openSource, type Source } from './source.ts'
 import { openStorage, openWorkshop } from './workshop.ts'
 
 export type { Preview } from './preview.ts'
@@ -37,9 +37,9 @@ export async function ingestFiles(options: IngestOptions): Promise<IngestReport>
   const jobs = options.jobs ?? DEFAULT_JOBS
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > MOST_JOBS)
     throw usageError(`cannot load on ${jobs} connections`, `--jobs 1 up to ${MOST_JOBS}`)
-  // All files are understood before the first row of one is written.
+  // All files are understood before the first row of one is written; a pipe cannot be, it can be read but once.
   if (options.files.length > 1)
-    for (const file of options.files.filter((name) => name !== '-')) await planned(file, options, async () => {})
+    for (const file of options.files) if (await isLasting(file)) await planned(file, options, async () => {})
   const done: FileReport[] = []
   const workshop = await openWorkshop(options.connection, jobs)
   try {

@@ -1,5 +1,5 @@
 // Opens what is to be loaded: a file, gzip or not (told by its first bytes, never by its name), or standard input.
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream, createWriteStream, type Stats } from 'node:fs'
 import { mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,6 +27,8 @@ export interface Source {
   /** The first bytes of the content, and whether they are all of it. */
   readonly head: Buffer
   readonly whole: boolean
+  /** Size, place and last change at opening: a file still being written must not count as loaded. */
+  readonly stamp: string
   /** Removes what was made for it. */
   close(): Promise<void>
 }
@@ -40,14 +42,25 @@ const unreadable = (name: string, error: unknown): ArxError =>
     cause: error,
   })
 
-/** Opens a source for reading as often as needed; `-` is copied from `stdin` to a temporary file first. */
+/** Whether it stays as it is when it was read once: standard input and pipes, `<(zcat a.gz)`, do not. */
+export const isLasting = async (name: string): Promise<boolean> => {
+  if (name === '-') return false
+  const found = await stat(name).catch((error: unknown) => {
+    throw unreadable(name, error)
+  })
+  if (found.isDirectory()) throw unreadable(name, new Error('it is a directory'))
+  return found.isFile()
+}
+
+/** Opens a source for reading as often as needed; what can be read only once is copied to a temporary file first. */
 export async function openSource(name: string, stdin: Readable | undefined, signal: AbortSignal): Promise<Source> {
-  if (name === '-') return spool(stdin, signal)
+  if (!(await isLasting(name))) return spool(name, name === '-' ? stdin : createReadStream(name), signal)
+  return openFile(name)
+}
+
+async function openFile(path: string, name = path): Promise<Source> {
   try {
-    const { size, path } = await stat(name).then((found) => {
-      if (found.isDirectory()) throw new Error('it is a directory')
-      return { size: found.size, path: name }
-    })
+    const { size } = await stat(path)
     const handle = await open(path)
     const front = Buffer.alloc(Math.min(size, HEAD_BYTES))
     const back = Buffer.alloc(Math.min(size, HEAD_BYTES))
@@ -57,28 +70,31 @@ export async function openSource(name: string, stdin: Readable | undefined, sign
     const compressed = front[0] === 0x1f && front[1] === 0x8b
     const sizeBytes = Buffer.alloc(8)
     sizeBytes.writeBigUInt64BE(BigInt(size))
-    const source = { name, path, bytes: size, compressed, fingerprint: Buffer.concat([sizeBytes, front, back]) }
-    return { ...source, ...(await readHead({ path, compressed })), close: async () => {} }
+    const fingerprint = Buffer.concat([sizeBytes, front, back])
+    const source = { name, path, bytes: size, compressed, fingerprint, stamp: stampOf(found) }
+    return { ...source, ...(await readHead(source)), close: async () => {} }
   } catch (error) {
-    throw error instanceof ArxError ? error : unreadable(name, error)
+    throw unreadable(name, error)
   }
 }
 
-async function spool(stdin: Readable | undefined, signal: AbortSignal): Promise<Source> {
-  if (!stdin) throw unreadable('-', new Error('there is no standard input'))
+async function spool(name: string, from: Readable | undefined, signal: AbortSignal): Promise<Source> {
+  if (!from) throw unreadable(name, new Error('there is no standard input'))
   const folder = await mkdtemp(join(tmpdir(), 'arxdb-'))
   const close = () => rm(folder, { recursive: true, force: true })
   try {
-    const path = join(folder, 'stdin')
-    await pipeline(stdin, createWriteStream(path, { mode: 0o600 }), { signal })
-    return { ...(await openSource(path, undefined, signal)), name: '-', close }
+    const path = join(folder, 'content')
+    await pipeline(from, createWriteStream(path, { mode: 0o600 }), { signal })
+    return { ...(await openFile(path, name)), close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-async function readHead(file: Pick<Source, 'path' | 'compressed'>): Promise<Pick<Source, 'head' | 'whole'>> {
+type Place = Pick<Source, 'name' | 'path' | 'compressed' | 'stamp'>
+
+async function readHead(file: Place): Promise<Pick<Source, 'head' | 'whole'>> {
   const parts: Buffer[] = []
   let bytes = 0
   for await (const part of content(file)) {
@@ -89,9 +105,12 @@ async function readHead(file: Pick<Source, 'path' | 'compressed'>): Promise<Pick
   return { head: Buffer.concat(parts), whole: true }
 }
 
-/** The decompressed bytes; gunzip goes on through all members. `onRead` hears how many bytes left the disk. */
+/**
+ * The decompressed bytes; gunzip goes on through all members. `onRead` hears how many bytes left the disk. Throws when
+ * the file is no longer the one that was opened: what was read may be half of a row, or of two files.
+ */
 export async function* content(
-  { path, compressed }: Pick<Source, 'path' | 'compressed'>,
+  { name, path, compressed, stamp }: Place,
   onRead: (bytes: number) => void = () => {},
 ): AsyncGenerator<Buffer> {
   const file = createReadStream(path, { highWaterMark: READ_BYTES })
@@ -102,8 +121,12 @@ export async function* content(
       onRead(file.bytesRead)
       yield chunk as Buffer
     }
+    if (stampOf(await stat(path)) !== stamp) throw changed(name)
   } catch (error) {
-    throw unreadable(path, error)
+    if (error instanceof ArxError) throw error
+    throw compressed && /^Z_/.test((error as NodeJS.ErrnoException).code ?? '')
+      ? damaged(name, error)
+      : unreadable(name, error)
   } finally {
     file.destroy()
     out.destroy()

@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { createWriteStream, rmSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { planFiles } from '../../src/ingest/service.ts'
@@ -185,6 +188,19 @@ describeTiers('ingest', (tier) => {
     const piped = await b.load('-', { ...BITFINEX, exchange: 'piped', stdin: Readable.from([members]) })
     expect(piped[0]).toMatchObject({ inserted: 5000, file: '-' })
     expect((await marketOf('piped'))[0]).toEqual((await marketOf('bitfinex'))[0])
+  })
+
+  test('a named pipe, as the shell makes of <(zcat a.gz), is read whole although it can be read but once', async () => {
+    const [pipe, beside] = [b.file('pipe.csv', ''), b.file('beside.csv', lines(bitfinexRows(10)))]
+    rmSync(pipe)
+    execFileSync('mkfifo', [pipe])
+    const written = pipeline(Readable.from([lines(bitfinexRows(5000))]), createWriteStream(pipe))
+    const reports = await b.load([beside, pipe], { ...BITFINEX, exchange: 'fifo' })
+    await written
+    expect(reports.map((r) => [r.file, r.rows_read, r.inserted])).toEqual([
+      [beside, 10, 10],
+      [pipe, 5000, 4990],
+    ])
   })
 
   test('duplicates: the first line wins, within a file and over files, whatever --jobs is', async () => {
