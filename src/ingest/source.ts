@@ -42,6 +42,25 @@ const unreadable = (name: string, error: unknown): ArxError =>
     cause: error,
   })
 
+const damaged = (name: string, error: unknown): ArxError =>
+  new ArxError({
+    code: 'damaged-file',
+    message: `${name} is damaged: its gzip data cannot be read to the end`,
+    detail: (error as Error).message,
+    hint: `fetch it again; gzip -t FILE tells whether it is whole`,
+    cause: error,
+  })
+
+const changed = (name: string): ArxError =>
+  new ArxError({
+    code: 'file-changed',
+    message: `${name} changed while it was read`,
+    detail: 'something still writes to it, so its last row may be cut',
+    hint: 'load it again when it is complete',
+  })
+
+const stampOf = ({ dev, ino, size, mtimeMs }: Stats): string => `${dev}:${ino}:${size}:${mtimeMs}`
+
 /** Whether it stays as it is when it was read once: standard input and pipes, `<(zcat a.gz)`, do not. */
 export const isLasting = async (name: string): Promise<boolean> => {
   if (name === '-') return false
@@ -60,7 +79,8 @@ export async function openSource(name: string, stdin: Readable | undefined, sign
 
 async function openFile(path: string, name = path): Promise<Source> {
   try {
-    const { size } = await stat(path)
+    const found = await stat(path)
+    const { size } = found
     const handle = await open(path)
     const front = Buffer.alloc(Math.min(size, HEAD_BYTES))
     const back = Buffer.alloc(Math.min(size, HEAD_BYTES))
@@ -74,7 +94,7 @@ async function openFile(path: string, name = path): Promise<Source> {
     const source = { name, path, bytes: size, compressed, fingerprint, stamp: stampOf(found) }
     return { ...source, ...(await readHead(source)), close: async () => {} }
   } catch (error) {
-    throw unreadable(name, error)
+    throw error instanceof ArxError ? error : unreadable(name, error)
   }
 }
 
