@@ -1,6 +1,4 @@
 // Builds the command tree, fresh for each run: no state is shared between two.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command, Help } from '@commander-js/extra-typings'
 import { candlesCommand } from '../commands/candles.ts'
 import { coinsCommand } from '../commands/coins.ts'
@@ -16,7 +14,7 @@ import { priceCommand } from '../commands/price.ts'
 import { sqlCommand } from '../commands/sql/sql.ts'
 import { twapCommand } from '../commands/twap.ts'
 import { vwapCommand } from '../commands/vwap.ts'
-import { packageRoot } from '../statements/package-root.ts'
+import { packageVersion } from '../statements/package-root.ts'
 import type { Context, Globals } from './context.ts'
 import { helpCommand } from './help.ts'
 import type { LiveContext } from './live-context.ts'
@@ -48,14 +46,11 @@ Connects to --url, --service, ARXDB_URL, DATABASE_URL, PG*, the config file,
 else to a server of its own.
 `
 
-export const version = (): string =>
-  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
-
 /** The whole command line as commander sees it; actions run in `context`. */
 export async function createProgram(context: LiveContext, argv: readonly string[] = []): Promise<Command> {
   const program = new Command('arxdb')
     .description('Cryptocurrency market data in PostgreSQL and TimescaleDB: load it exactly once, ask with evidence.')
-    .version(version(), '-V, --version')
+    .version(packageVersion(), '-V, --version')
     .exitOverride()
     .configureHelp({
       showGlobalOptions: true,

@@ -1,10 +1,8 @@
 // The ledger: which content is in under which mapping, what is being loaded, and by whom.
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArxError, EXIT } from '../errors.ts'
-import { packageRoot } from '../statements/package-root.ts'
+import { packageVersion } from '../statements/package-root.ts'
 import { type Run, reading, runner, type StorageSession, writing } from '../storage/session.ts'
 import type { Plan } from './plan.ts'
 import type { Source } from './source.ts'
@@ -62,9 +60,6 @@ export async function lockContent(locks: Locks, plan: Plan, source: Source, sign
 export const candidates = (session: StorageSession, plan: Plan): Promise<readonly Candidate[]> =>
   reading(session, (run) => run<Candidate>('ingest/candidates', { mapping_sha256: plan.mappingHash }))
 
-const ownVersion = (): string =>
-  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
-
 export interface Opening {
   readonly importId: number
   readonly plan: Plan
@@ -82,7 +77,7 @@ export async function openImport(session: StorageSession, { importId, plan, file
       file_name: file,
       mapping_sha256: plan.mappingHash,
       mapping: JSON.stringify({ format: plan.format, columns, market: plan.identity.fixed }),
-      arxdb_version: ownVersion(),
+      arxdb_version: packageVersion(),
     }),
   )
 }

@@ -1,8 +1,6 @@
 // The ledger in schema arxdb: which migration stands in which state, and the tier the schema was made for.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Tier } from '../engines/engine.ts'
-import { packageRoot } from '../statements/package-root.ts'
+import { packageVersion } from '../statements/package-root.ts'
 import { ask, type Client } from './ask.ts'
 import type { MigrationFile, Variant } from './files.ts'
 
@@ -55,12 +53,6 @@ export async function readTier(client: Client): Promise<Tier | undefined> {
 export const recordTier = (client: Client, { tier, timescaledb }: RecordedTier): Promise<unknown> =>
   ask(client, 'migrate/record-tier', { tier, timescaledb })
 
-let version: string | undefined
-const ownVersion = (): string => {
-  version ??= (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
-  return version
-}
-
 export type Progress = Pick<LedgerRow, 'state' | 'statements_done' | 'checksum' | 'duration_ms' | 'note'>
 
 /** Writes the row of a file as it stands now; durations of a resumed file add up. */
@@ -72,6 +64,6 @@ export const record = (client: Client, file: MigrationFile, progress: Progress):
     variant: file.variant,
     raw_checksum: file.rawChecksum,
     statements_total: file.up.length,
-    arxdb_version: ownVersion(),
+    arxdb_version: packageVersion(),
     ...progress,
   })

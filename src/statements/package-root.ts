@@ -13,6 +13,14 @@ export function packageRoot(): string {
   return root
 }
 
+let version: string | undefined
+
+/** The version of that package.json. */
+export function packageVersion(): string {
+  version ??= (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
+  return version
+}
+
 function isOurs(file: string): boolean {
   try {
     return (JSON.parse(readFileSync(file, 'utf8')) as { name?: string }).name === 'arxdb'
