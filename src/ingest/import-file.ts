@@ -13,7 +13,7 @@ import { candidates, finishImport, type Locks, lockContent, openImport, openLock
 import { openLanes } from './load.ts'
 import { marketName, openMarkets } from './market.ts'
 import type { Plan } from './plan.ts'
-import type { FileReport, IngestOptions } from './report.ts'
+import { type FileReport, type IngestOptions, remarks, summary } from './report.ts'
 import { BadRow, newRewriter } from './rewrite.ts'
 import { content, type Source } from './source.ts'
 import { isoTime } from './times.ts'
@@ -196,42 +196,5 @@ async function analyze(session: StorageSession, plan: Plan): Promise<string | un
     return undefined
   } catch (error) {
     return `statistics were not refreshed (${(error as Error).message}); autovacuum will`
-  }
-}
-
-const remarks = (plan: Plan, rows: number): string[] => [
-  ...(rows === 0 ? ['the file holds no rows'] : []),
-  ...(plan.ignored.length > 0 ? [`columns not used: ${plan.ignored.join(', ')}`] : []),
-  ...(plan.target.table === 'ohlcv' && !plan.columns.some((c) => c.name === 'volume') ? ['it has no base volume'] : []),
-]
-
-interface Summary {
-  readonly source: Source
-  readonly plan: Plan
-  readonly importId: number
-  readonly rows: number
-  readonly inserted: number
-  readonly bytes: number
-  readonly start: number
-}
-
-function summary({ source, plan, importId, rows, inserted, bytes, start }: Summary): FileReport {
-  const seconds = (performance.now() - start) / 1000
-  return {
-    file: source.name,
-    import_id: importId,
-    table: plan.target.table,
-    format: plan.format,
-    markets: [],
-    rows_read: rows,
-    inserted,
-    duplicates: rows - inserted,
-    already_loaded: false,
-    first_at: null,
-    last_at: null,
-    bytes,
-    seconds: Math.round(seconds * 1000) / 1000,
-    rows_per_second: Math.round(rows / seconds),
-    notes: [],
   }
 }

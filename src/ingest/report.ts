@@ -1,7 +1,8 @@
 // What ingest takes and what it tells, as plain data.
 import type { Readable } from 'node:stream'
 import type { Connection } from '../connect/connection.ts'
-import type { PlanFlags } from './plan.ts'
+import type { Plan, PlanFlags } from './plan.ts'
+import type { Source } from './source.ts'
 
 export interface FileReport {
   readonly file: string
@@ -47,4 +48,43 @@ export interface IngestOptions extends PlanFlags {
   readonly signal: AbortSignal
   readonly onProgress?: ((event: IngestEvent) => void) | undefined
   now(): Date
+}
+
+/** What is worth a word although it stops nothing. */
+export const remarks = (plan: Plan, rows: number): string[] => [
+  ...(rows === 0 ? ['the file holds no rows'] : []),
+  ...(plan.ignored.length > 0 ? [`columns not used: ${plan.ignored.join(', ')}`] : []),
+  ...(plan.target.table === 'ohlcv' && !plan.columns.some((c) => c.name === 'volume') ? ['it has no base volume'] : []),
+]
+
+interface Summary {
+  readonly source: Source
+  readonly plan: Plan
+  readonly importId: number
+  readonly rows: number
+  readonly inserted: number
+  readonly bytes: number
+  readonly start: number
+}
+
+/** What is known of every load; `start` is performance.now() at its begin. */
+export function summary({ source, plan, importId, rows, inserted, bytes, start }: Summary): FileReport {
+  const seconds = (performance.now() - start) / 1000
+  return {
+    file: source.name,
+    import_id: importId,
+    table: plan.target.table,
+    format: plan.format,
+    markets: [],
+    rows_read: rows,
+    inserted,
+    duplicates: rows - inserted,
+    already_loaded: false,
+    first_at: null,
+    last_at: null,
+    bytes,
+    seconds: Math.round(seconds * 1000) / 1000,
+    rows_per_second: Math.round(rows / seconds),
+    notes: [],
+  }
 }
