@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createWriteStream, rmSync } from 'node:fs'
+import { appendFileSync, createWriteStream, rmSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { gzipSync } from 'node:zlib'
@@ -193,7 +193,7 @@ describeTiers('ingest', (tier) => {
   test('a named pipe, as the shell makes of <(zcat a.gz), is read whole although it can be read but once', async () => {
     const [pipe, beside] = [b.file('pipe.csv', ''), b.file('beside.csv', lines(bitfinexRows(10)))]
     rmSync(pipe)
-    execFileSync('mkfifo', [pipe])
+    execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', pipe])
     const written = pipeline(Readable.from([lines(bitfinexRows(5000))]), createWriteStream(pipe))
     const reports = await b.load([beside, pipe], { ...BITFINEX, exchange: 'fifo' })
     await written
@@ -309,6 +309,80 @@ describeTiers('ingest', (tier) => {
       [Buffer.from('pair,interval,exchange\nBTCUSDT,1m,Binance\n'), /no format known/],
     ] as const)
       expect((await b.refused(b.file('junk.csv', content))).message).toMatch(why)
+  })
+
+  describe('mangled files', () => {
+    const HEAD = 'coin_id,exchange_id,last_updated,usd_price,btc_price,volume_24h,change_24h'
+    const row = (price: string, rest = ',,') => `mangled,mangled,1735689600,${price},${rest}`
+    const count = async () =>
+      (await b.rows<{ n: number }>("select count(*)::int n from crypto_prices where coin_id = 'mangled'"))[0]!.n
+
+    test.each([
+      ['a price too large', row('1e31'), 'column usd_price: price 1000', 'is too large to be a price'],
+      ['a price of nothing', row('0'), 'column usd_price', 'price 0 is not above zero'],
+      ['an optional price of zero', row('1', '0,1,-5'), 'column btc_price', 'btc_price 0 is not above zero'],
+      ['a fall is no mistake, a volume below zero is', row('1', ',-1,-5'), 'column volume_24h', '-1 is negative'],
+      ['a volume too large', row('1', ',1e41,-5'), 'column volume_24h', 'is too large'],
+      ['bytes that are no UTF-8', Buffer.from('caf\xe9,mangled,1735689600,1,,,', 'latin1'), 'coin_id', 'not UTF-8'],
+    ])('%s', async (name, text, column, reason) => {
+      const file = b.file(`${name}.csv`, Buffer.concat([Buffer.from(`${HEAD}\n`), Buffer.from(text)]))
+      const error = await b.refused(file)
+      expect(error).toMatchObject({ code: 'bad-row', message: expect.stringContaining('line 2: column ') })
+      expect(error.message).toContain(column)
+      expect(error.message).toContain(reason)
+      expect(error.message.length).toBeLessThan(300)
+      expect(await count()).toBe(0)
+    })
+
+    test('blanks around values and lines of blanks do not count', async () => {
+      const text = lines([HEAD.replaceAll(',', ', '), 'spaced, spaced , 1735689600 , 1.50, , 7 ,', '  \t ', ''])
+      const [report] = await b.load(b.file('spaced.csv', text))
+      expect(report).toMatchObject({ rows_read: 1, inserted: 1 })
+      expect(
+        await b.rows("select usd_price, volume_24h, btc_price from crypto_prices where coin_id = 'spaced'"),
+      ).toEqual([{ usd_price: '1.50', volume_24h: '7', btc_price: null }])
+    })
+
+    test.each([
+      ['two columns of one name', `${HEAD},usd_price\n${row('1')},2\n`, 'ambiguous-column', 'usd_price'],
+      ['lines that end with CR', `${HEAD}\r${row('1')}\r`, 'not-a-csv', 'CR alone'],
+      ['a quote that never closes', `${HEAD}\n${row('1')}\n${row('"1')}\n`, 'bad-row', 'line 3'],
+      ['no table', '404: Not Found', 'not-a-csv', 'first line'],
+    ])('%s', async (name, text, code, said) => {
+      const error = await b.refused(b.file(`${name}.csv`, text))
+      expect(error).toMatchObject({ code, message: expect.stringContaining(said) })
+      expect(await count()).toBe(0)
+    })
+
+    test('a cut gzip file is damaged, not unreadable, whichever part is gone', async () => {
+      const content = lines([
+        HEAD,
+        ...Array.from({ length: 9000 }, (_, i) => row(`1.${i}`).replace('600,', `${600 + i},`)),
+      ])
+      const whole = gzipSync(content)
+      for (const size of [whole.length - 5, whole.length >> 1]) {
+        const error = await b.refused(b.file('cut.csv.gz', whole.subarray(0, size)))
+        expect(error).toMatchObject({ code: 'damaged-file', message: expect.stringContaining('cut.csv.gz') })
+        expect(await count()).toBe(0)
+      }
+    })
+
+    test('a file that is written to meanwhile is not loaded', async () => {
+      const text = lines([
+        HEAD,
+        ...Array.from({ length: 9000 }, (_, i) => row('1').replace('600', `${1735000000 + i}`)),
+      ])
+      const file = b.file('growing.csv', text)
+      let more = () => appendFileSync(file, 'mangled,mangled,1735689600,1')
+      const error = await b.refused(file, {
+        onProgress: () => {
+          more()
+          more = () => {}
+        },
+      })
+      expect(error).toMatchObject({ code: 'file-changed' })
+      expect(await count()).toBe(0)
+    })
   })
 
   test('two at once load the same file once', async () => {
