@@ -5,7 +5,7 @@ import { ArxError } from '../errors.ts'
 export const demoCommand = (context: Context) =>
   command('demo', 'a tour on the local server: migrate, load invented data, ask six questions', [
     'arxdb demo',
-    'arxdb demo --dir /tmp/arxdb-demo',
+    'arxdb demo --dir ./demo-data',
   ])
     .option('--dir <folder>', 'where its files go (default: a folder of the temporary directory)')
     .action(async ({ dir }) => {

@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly cwd?: string
   readonly now?: string
   readonly signal?: AbortSignal
+  /** Somebody sits at the terminal and types this: lines end in \r. */
+  readonly typed?: string
 }
 
 export interface Ended {
@@ -29,11 +31,19 @@ function collecting(terminal: number | undefined): OutStream & { text(): string 
   return { stream, isTTY: terminal !== undefined, width: terminal ?? 80, color: false, text: () => pieces.join('') }
 }
 
+function keyboard(typed: string | undefined): PassThrough & { isTTY?: boolean } {
+  const stdin: PassThrough & { isTTY?: boolean } = new PassThrough()
+  if (typed === undefined) return stdin
+  stdin.isTTY = true
+  stdin.write(typed)
+  return stdin
+}
+
 /** Runs `arxdb ...argv`. Nothing of the environment is inherited but what is given. */
 export async function session(argv: readonly string[], options: SessionOptions = {}): Promise<Ended> {
   const [out, err] = [collecting(options.terminal), collecting(options.terminal)]
   const code = await run(argv, {
-    io: { stdin: new PassThrough(), out, err },
+    io: { stdin: keyboard(options.typed), out, err },
     env: options.env ?? {},
     cwd: options.cwd ?? '/',
     signal: options.signal ?? new AbortController().signal,

@@ -1,0 +1,166 @@
+// Every example of every command's help, run as it stands there.
+import { execFile } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { market } from '../../src/demo/market.ts'
+import { binanceSpot, bitfinex, canonicalOhlcv, canonicalPrices, type Named } from '../../src/demo/shapes.ts'
+import { type Ended, type SessionOptions, session } from '../cli/session.ts'
+import { entries } from '../docs/reference.ts'
+import { emptyDatabase, migratedDatabase, type TestDatabase, withClient } from '../servers/databases.ts'
+import { openFolder } from './local-app.ts'
+import { program } from './spawn.ts'
+
+const NOW = '2025-01-31T12:00:00Z'
+const HOUR = 3_600_000
+const MONTH = Date.UTC(2025, 0, 1)
+
+const examples = [...new Set((await entries()).flatMap((entry) => entry.examples))]
+
+let folder: string
+let home: Record<string, string>
+let loaded: TestDatabase
+const before = process.cwd()
+
+/** The generator's minutes, stretched to hours: a whole month in few rows. */
+const hourly = (seed: number, start: number) =>
+  market({ seed, from: MONTH, minutes: 31 * 24, start }).map((bar, i) => ({ ...bar, at: MONTH + i * HOUR }))
+
+const minutes = (seed: number) => market({ seed, from: Date.parse(NOW) - 4 * HOUR, minutes: 240, start: 9_400_000 })
+
+const named = (coin: string, symbol: string, exchange: string, quote = 'USD'): Named => ({
+  coin,
+  symbol,
+  exchange,
+  quote,
+})
+
+/** What the examples call by name, and three files that were loaded before them. */
+function writeFiles(): void {
+  const candles = canonicalOhlcv([
+    { name: named('bitcoin', 'BTC', 'kraken'), bars: hourly(1, 9_400_000) },
+    { name: named('ethereum', 'ETH', 'kraken'), bars: hourly(2, 330_000) },
+    { name: named('ethereum', 'ETH', 'binance', 'USDT'), bars: hourly(3, 330_000) },
+  ]).replaceAll(',1m,', ',1h,')
+  const files: Record<string, string | Buffer> = {
+    'loaded-1.csv': candles,
+    'loaded-2.csv': canonicalOhlcv([
+      { name: named('bitcoin', 'BTC', 'binance', 'USDT'), bars: hourly(4, 9_400_000) },
+    ]).replaceAll(',1m,', ',1h,'),
+    'loaded-3.csv': canonicalPrices([{ name: named('dogecoin', 'DOGE', 'kraken'), bars: minutes(5) }]),
+    'prices.csv': canonicalPrices([{ name: named('dogecoin', 'DOGE', 'coinbase'), bars: minutes(6) }]),
+    'BTCUSDT-1h-2025-01.csv': binanceSpot(hourly(7, 9_400_000)),
+    'BTCUSD_1m.csv.gz': gzipSync(bitfinex(minutes(8))),
+    'arxdb.json': JSON.stringify({ timeout: '20s', environments: { prod: { service: 'market', production: true } } }),
+    'migrations/0001_watchlist.sql': migration('watchlist'),
+    'migrations/0002_alarms.sql': migration('alarms'),
+  }
+  mkdirSync(join(folder, 'migrations'))
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
+}
+
+const migration = (table: string): string =>
+  `-- A table of one's own.\ncreate table public.${table} (id int primary key);\n\n-- arxdb: down\ndrop table public.${table};\n`
+
+beforeAll(async () => {
+  folder = openFolder('examples')
+  home = { HOME: join(folder, 'user'), ARXDB_HOME: join(folder, 'home') }
+  mkdirSync(join(folder, 'user/.config/fish/completions'), { recursive: true })
+  writeFiles()
+  process.chdir(folder)
+  loaded = await migratedDatabase('plain')
+  const files = [1, 2, 3].map((n) => `loaded-${n}.csv`)
+  const done = await at(loaded, ['ingest', ...files])
+  expect(done, done.stderr).toMatchObject({ code: 0 })
+}, 60_000)
+
+afterAll(async () => {
+  process.chdir(before)
+  await shell('arxdb local destroy --yes').catch(() => {})
+  await loaded?.drop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const at = (
+  database: TestDatabase | undefined,
+  argv: readonly string[],
+  options: SessionOptions = {},
+): Promise<Ended> => session(argv, { cwd: folder, now: NOW, ...options, env: { ...home, DATABASE_URL: database?.url } })
+
+/** The line in bash, with the built program as `arxdb`; no database is configured. */
+async function shell(line: string): Promise<Ended> {
+  const define = `set -o pipefail; arxdb() { "${process.execPath}" "${program()}" "$@"; }`
+  const { PATH = '' } = process.env
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', `${define}\n${line}`], {
+    cwd: folder,
+    env: { PATH, ...home },
+  })
+  return { code: 0, stdout, stderr }
+}
+
+/** Words of a line as a shell splits them; single quotes are all that examples use. */
+const wordsOf = (line: string): readonly string[] =>
+  [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!).slice(1)
+
+const SHELL = /[<>|]|^arxdb (local|demo|completion)\b/
+const isShell = (line: string): boolean => SHELL.test(line)
+const isSetUp = (line: string): boolean => /^arxdb migrate\b/.test(line)
+
+test('the examples are found', () => {
+  expect(examples.length).toBeGreaterThan(50)
+  expect(examples).toContain('arxdb twap BTC --from 7d')
+})
+
+describe('about data', () => {
+  test.each(examples.filter((line) => !isShell(line) && !isSetUp(line)))('%s', async (line) => {
+    const ended = await at(loaded, wordsOf(line))
+    expect(ended, ended.stderr).toMatchObject({ code: 0 })
+    expect(ended.stderr).not.toMatch(/^(error|warning):/m)
+    // An example that answers nothing teaches nothing.
+    if (!line.includes('config check')) expect(ended.stdout.trim().split('\n').length).toBeGreaterThan(1)
+    else expect(ended.stderr).toContain('arxdb.json is right')
+  })
+})
+
+describe('about the schema', () => {
+  let database: TestDatabase
+
+  beforeEach(({ task }) => prepare(task.name))
+  afterEach(() => database.drop())
+
+  /** The state in which somebody types this. */
+  async function prepare(line: string): Promise<void> {
+    const fresh = /migrate( up| plan| baseline --to 0004|$)/.test(line)
+    database = await (fresh ? emptyDatabase('plain') : migratedDatabase('plain'))
+    if (/--dir/.test(line) && !/baseline|plan/.test(line))
+      expect(await at(database, ['migrate', '--dir', './migrations'])).toMatchObject({ code: 0 })
+    if (/baseline --to 0002/.test(line))
+      await withClient(database.url, (client) => client.query('create table watchlist (); create table alarms ()'))
+    if (/repair/.test(line))
+      await withClient(database.url, (client) =>
+        client.query("update arxdb.migrations set checksum = repeat('0', 64) where version = '0002'"),
+      )
+  }
+
+  test.each(examples.filter(isSetUp))('%s', async (line) => {
+    const ended = await at(database, wordsOf(line), /--yes/.test(line) ? {} : { terminal: 100, typed: 'y\r' })
+    expect(ended, ended.stderr).toMatchObject({ code: 0 })
+    expect(ended.stderr).not.toMatch(/^error:/m)
+    expect(ended.stdout + ended.stderr).not.toBe('')
+  })
+})
+
+describe('about the server of its own, and the shell', () => {
+  beforeEach(async ({ task }) => {
+    if (/arxdb local (status|stop|destroy)/.test(task.name)) await shell('arxdb local start')
+  })
+
+  test.each(examples.filter(isShell))('%s', async (line) => {
+    const asks = line === 'arxdb local destroy'
+    const ended = asks ? await at(undefined, wordsOf(line), { terminal: 100, typed: 'destroy\r' }) : await shell(line)
+    expect(ended, ended.stderr).toMatchObject({ code: 0 })
+    expect(ended.stderr).not.toMatch(/^error: (?!.*with-a-bad-row\.csv)/m)
+  })
+})
