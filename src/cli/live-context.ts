@@ -6,6 +6,7 @@ import type { Connection } from '../connect/connection.ts'
 import type { Result } from '../core/result.ts'
 import type { Engine } from '../engines/engine.ts'
 import { ArxError, EXIT, type ExitCode } from '../errors.ts'
+import { neutraliseKeepingLines } from '../render/text.ts'
 import type { Context, Format, Globals } from './context.ts'
 import { writeAll, writeFile } from './emit.ts'
 import { fold } from './fold.ts'
@@ -64,7 +65,10 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
 
   function tell(result: Result<object>): void {
     const width = io.err.isTTY ? io.err.width : Number.POSITIVE_INFINITY
-    for (const { level, text } of result.notes) note(fold(level === 'warn' ? `warning: ${text}` : text, width))
+    for (const { level, text } of result.notes) {
+      const said = neutraliseKeepingLines(text)
+      note(fold(level === 'warn' ? `warning: ${said}` : said, width))
+    }
   }
 
   async function print(result: Result<object>): Promise<void> {

@@ -2,6 +2,7 @@
 import { type Command, CommanderError } from '@commander-js/extra-typings'
 import { redact } from '../connect/redact.ts'
 import { ArxError, EXIT, type ExitCode, usageError } from '../errors.ts'
+import { neutraliseKeepingLines } from '../render/text.ts'
 import { fold } from './fold.ts'
 import { unknownCommand } from './help.ts'
 import { createContext, type LiveContext, type World } from './live-context.ts'
@@ -73,7 +74,8 @@ function asArxError(error: unknown): ArxError {
 
 function textOf({ message, detail, hint }: ArxError, width: number): string {
   const lines = [`error: ${message}`, detail && `  why: ${detail}`, hint && `  try: ${hint}`]
-  return fold(lines.filter(Boolean).join('\n'), width, '       ')
+  // File names, cells and servers' words are in there: none of them may steer the terminal.
+  return fold(neutraliseKeepingLines(lines.filter(Boolean).join('\n')), width, '       ')
 }
 
 /** Redacted before it is JSON: a password may end where a quote does, and the rules rather take too much. */

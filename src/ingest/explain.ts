@@ -25,12 +25,53 @@ function compare(a: string, b: string): number {
   return difference > 0n ? 1 : difference < 0n ? -1 : 0
 }
 
+/** As the checks of sql/migrations have them: 1e-30, 1e30, 1e40. */
+const LEAST = `0.${'0'.repeat(29)}1`
+const PRICE_LIMIT = `1${'0'.repeat(30)}`
+const AMOUNT_LIMIT = `1${'0'.repeat(40)}`
+/** They may be zero; the changes, in per cent, negative too; the rest are prices. */
+const AMOUNTS = ['market_cap', 'volume_24h', 'volume', 'quote_volume', 'trades', 'total_market_cap', 'total_volume']
+const CHANGES = ['change_24h', 'change_7d', 'market_cap_change_24h']
+
+const short = (value: string): string => (value.length > 40 ? `${value.slice(0, 40)}...` : value)
+
+/** What is wrong with a price that does not lie between the two. */
+function outside(value: string, least: string, limit: string): string | undefined {
+  if (compare(value, '0') <= 0) return 'is not above zero'
+  if (compare(value, least) <= 0) return 'is too small to be a price'
+  return compare(value, limit) >= 0 ? 'is too large to be a price' : undefined
+}
+
+/** The first of a row's optional values that no check allows. */
+function metric(v: Values): readonly [column: string, reason: string] | undefined {
+  for (const [name, value] of Object.entries(v)) {
+    if (name === 'timestamp' || value === null) continue
+    const share = name.endsWith('_dominance')
+    const size = value.replace('-', '')
+    const why = /^(btc|eth)_price$/.test(name)
+      ? outside(value, '0', PRICE_LIMIT)
+      : value.startsWith('-') && !CHANGES.includes(name)
+        ? 'is negative'
+        : share && compare(value, '100') > 0
+          ? 'is more than 100 %'
+          : AMOUNTS.includes(name) && compare(size, AMOUNT_LIMIT) >= 0
+            ? 'is too large'
+            : CHANGES.includes(name) && compare(size, PRICE_LIMIT) >= 0
+              ? 'is too large'
+              : undefined
+    if (why) return [name, `${name} ${short(value)} ${why}`]
+  }
+  return undefined
+}
+
 /** Which of a candle's bounds is broken. */
 function bounds(v: Values): readonly [column: string, reason: string] | undefined {
   const { open, high, low, close } = v
   if (!open || !high || !low || !close) return undefined
-  for (const [name, value] of Object.entries({ open, high, low, close }))
-    if (compare(value, '0') <= 0) return [name, `${name} ${value} is not above zero`]
+  for (const [name, value] of Object.entries({ open, high, low, close })) {
+    const why = outside(value, LEAST, PRICE_LIMIT)
+    if (why) return [name, `${name} ${short(value)} ${why}`]
+  }
   for (const [name, value] of Object.entries({ open, close, low }))
     if (compare(high, value) < 0) return ['high', `high ${high} is below ${name} ${value}`]
   for (const [name, value] of Object.entries({ open, close }))
@@ -40,10 +81,11 @@ function bounds(v: Values): readonly [column: string, reason: string] | undefine
 
 function broken(constraint: string | undefined, v: Values): readonly [column: string, reason: string] | undefined {
   if (constraint === 'candles_bounds') return bounds(v)
-  if (constraint === 'prices_price') return ['price', `price ${v.price} is not above zero`]
-  if (constraint === 'analytics_one_metric') return undefined
-  const negative = Object.entries(v).find(([name, value]) => name !== 'timestamp' && value?.startsWith('-'))
-  return negative && [negative[0], `${negative[0]} ${negative[1]} is negative`]
+  if (constraint === 'prices_price') {
+    const price = v.price ?? '0'
+    return ['price', `price ${short(price)} ${outside(price, LEAST, PRICE_LIMIT) ?? 'is out of range'}`]
+  }
+  return constraint === undefined || constraint === 'analytics_one_metric' ? undefined : metric(v)
 }
 
 /** The bad row behind what the server said, or undefined when it was no row's fault. */
@@ -53,10 +95,12 @@ export function badRowOf(error: unknown, batch: Batch, plan: Plan): BadRow | und
   const row = /^COPY \w+, line (\d+)/m.exec(cause?.where ?? '')?.[1]
   if (row === undefined) return undefined
   const found = broken(cause?.constraint, decodeRow(batch, Number(row), plan))
+  const empty = cause?.constraint === 'analytics_one_metric' ? 'none of its metrics has a value' : undefined
+  const message = found?.[1] ?? empty ?? cause!.message
   const name = found?.[0] ?? cause?.column
   const column = plan.columns.find((c) => c.name === name)?.from ?? name
   const rule = [cause?.constraint && `check ${cause.constraint}`, `SQLSTATE ${cause?.code}`].filter(Boolean).join(', ')
-  return new BadRow(lineOf(batch, Number(row)), found?.[1] ?? cause!.message, column, rule)
+  return new BadRow(lineOf(batch, Number(row)), message, column, rule)
 }
 
 export interface Aftermath {

@@ -62,6 +62,10 @@ export function plan(file: string, seen: Sniffed, flags: PlanFlags): Plan {
     .map((column) => ({ ...column, field: at(column.name), from: from(at(column.name)) }))
     .filter((column) => column.field >= 0)
   const identity = identify(file, seen, format, flags)
+  for (const { field } of [...columns, ...identity.fields]) {
+    const twin = seen.header?.find((name, index) => index !== field && name === seen.header![field])
+    if (twin !== undefined) throw ambiguous(file, twin)
+  }
   const origin = flags.source ?? identity.fixed.exchange_id ?? 'file'
   const same = (['source', 'attribution'] as const)
     .filter((name) => at(name) >= 0 && flags[name] === undefined)
@@ -97,6 +101,15 @@ function fieldOf(format: Format, seen: Sniffed, name: string): number {
     name === 'timestamp' ? found.find((index) => /^\d+(\.\d+)?$/.test(seen.rows[0]?.[index] ?? '')) : undefined
   return epoch ?? found[0] ?? -1
 }
+
+const ambiguous = (file: string, name: string): ArxError =>
+  new ArxError({
+    code: 'ambiguous-column',
+    message: `${basename(file)} has more than one column ${name}`,
+    detail: 'which of them holds the values is not guessed',
+    hint: 'rename or remove all but one in the header',
+    exit: EXIT.usage,
+  })
 
 const fits = (format: Format, seen: Sniffed): boolean =>
   format.fields === undefined
@@ -141,7 +154,10 @@ function unknown(file: string, seen: Sniffed): ArxError {
       hint: '--format bitfinex, or put a header line on top: time,open,high,low,close,volume',
       exit: EXIT.usage,
     })
-  const shape = seen.header ? `the header ${seen.header.join(',')}` : `${seen.fields} fields and no header`
+  const names = seen.header?.join(',') ?? ''
+  const shape = seen.header
+    ? `the header ${names.length > 200 ? `${names.slice(0, 200)}...` : names}`
+    : `${seen.fields} fields and no header`
   return new ArxError({
     code: 'unknown-format',
     message: `${name} is in no format known here`,

@@ -40,6 +40,8 @@ export interface RewriterOptions {
   size?(): number
 }
 
+const SPACE = 0x20
+
 /** A row this long is a quote that was never closed. */
 const LONGEST_ROW = 16 * 1024 * 1024
 
@@ -78,8 +80,11 @@ export function newRewriter({ plan, now, resolve, onBatch, size = () => BATCH_BY
     at += prefix.length
     for (let c = 0; c < fields.length; c++) {
       const field = fields[c]!
-      const from = row.from[field]!
-      const to = row.to[field]!
+      let from = row.from[field]!
+      let to = row.to[field]!
+      // Files written for people have a space behind each comma.
+      while (from < to && buf[from] === SPACE) from++
+      while (to > from && buf[to - 1] === SPACE) to--
       const kind = kinds[c]
       let size: number
       if (kind === 'time') size = writeTime(buf, from, to, out, at + 4)
@@ -126,7 +131,8 @@ export function newRewriter({ plan, now, resolve, onBatch, size = () => BATCH_BY
   }
 
   function badTime(buf: Buffer, column: PlannedColumn): BadRow {
-    const us = readTime(buf, row.from[column.field]!, row.to[column.field]!)
+    const text = Buffer.from(fieldText(buf, row, column.field).trim())
+    const us = readTime(text, 0, text.length)
     if (us === LOSSY_TIME)
       return bad(buf, column, 'an exact time', 'scientific notation has lost digits: write epochs out in full')
     if (!(us >= 0)) return bad(buf, column, 'a time')
@@ -157,12 +163,13 @@ export function newRewriter({ plan, now, resolve, onBatch, size = () => BATCH_BY
       const next = scanRow(buf, pos, end, last, delimiter, row)
       if (next === INCOMPLETE) break
       if (next === BAD_QUOTES) throw new BadRow(line, 'a quoted field does not end as it should', undefined, undefined)
-      if (skip > 0 && !isBlank(row)) skip--
-      else if (!isBlank(row)) {
+      const blank = isBlank(buf, row)
+      if (skip > 0 && !blank) skip--
+      else if (!blank) {
         if (row.fields !== plan.fields)
           throw new BadRow(
             line,
-            `it has ${row.fields} fields, the ${plan.hasHeader ? 'header' : 'first row'} ${plan.fields}`,
+            `it has ${row.fields} ${row.fields === 1 ? 'field' : 'fields'}, the ${plan.hasHeader ? 'header' : 'first row'} ${plan.fields}`,
           )
         if (plan.same.length > 0) checkSame(buf)
         let owner = owners.of(buf, row)
@@ -172,6 +179,16 @@ export function newRewriter({ plan, now, resolve, onBatch, size = () => BATCH_BY
           if (hole) {
             const written = fieldText(buf, row, hole.field)
             throw new BadRow(line, `"${written}" is not a ${hole.part.replace('_id', '')}`, hole.part)
+          }
+          for (const { part, field } of plan.identity.fields) {
+            const written = fieldText(buf, row, field)
+            if (isText(written)) continue
+            throw new BadRow(
+              line,
+              `"${written}" is not UTF-8 text`,
+              part,
+              'iconv -f LATIN1 -t UTF-8 converts most such files',
+            )
           }
           const found = await resolve(key)
           if (typeof found === 'string') throw new BadRow(line, found)
@@ -210,6 +227,9 @@ export function newRewriter({ plan, now, resolve, onBatch, size = () => BATCH_BY
     },
   }
 }
+
+/** A name stored with bytes lost would be another coin's, or nobody's. */
+const isText = (written: string): boolean => !/[\0\ufffd]/.test(written)
 
 const NULLS = new Set(['', 'nan', 'null', '-', 'none', 'n/a'])
 

@@ -93,8 +93,12 @@ export function scanRow(buf: Uint8Array, pos: number, end: number, last: boolean
   }
 }
 
-/** A line without anything on it. */
-export const isBlank = (row: Row): boolean => row.fields === 1 && row.from[0] === row.to[0] && row.quoted[0] === 0
+/** A line without anything on it but blanks. */
+export function isBlank(buf: Uint8Array, row: Row): boolean {
+  if (row.fields !== 1 || row.quoted[0] !== 0) return false
+  for (let i = row.from[0]!; i < row.to[0]!; i++) if (buf[i] !== 0x20 && buf[i] !== 0x09) return false
+  return true
+}
 
 /** A field's text, doubled quotes made single. */
 export function fieldText(buf: Buffer, row: Row, index: number): string {

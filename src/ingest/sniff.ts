@@ -15,8 +15,8 @@ export interface Sniffed {
 const DELIMITERS = [',', ';', '\t', '|']
 const SAMPLE_ROWS = 20
 
-const refuse = (file: string, why: string, hint: string): ArxError =>
-  new ArxError({ code: 'not-a-csv', message: `${file} cannot be loaded: ${why}`, hint })
+const refuse = (file: string, why: string, hint: string, detail?: string): ArxError =>
+  new ArxError({ code: 'not-a-csv', message: `${file} cannot be loaded: ${why}`, detail, hint })
 
 const MAGIC: readonly (readonly [bytes: readonly number[], why: string, hint: string])[] = [
   [
@@ -41,6 +41,8 @@ function refuseOthers(file: string, head: Buffer): void {
   if (start.startsWith('version https://git-lfs')) throw refuse(file, 'it is a Git LFS pointer', 'git lfs pull')
   if (/^<(!doctype|html|\?xml)/i.test(start)) throw refuse(file, 'it is a web page', 'download the file itself')
   if (/^[[{]/.test(start)) throw refuse(file, 'it is JSON', 'convert it to CSV first')
+  if (head.includes(0x0d) && !head.includes(0x0a))
+    throw refuse(file, 'its lines end with CR alone', "tr '\\r' '\\n' < FILE | arxdb ingest -")
   if (head.includes(0)) throw refuse(file, 'it holds zero bytes, so it is not text', 'check the file')
 }
 
@@ -62,6 +64,8 @@ export async function sniff(file: string, head: Buffer, whole: boolean): Promise
         relax_column_count: true,
         relax_quotes: true,
         skip_empty_lines: true,
+        // The load names the line of a quote that never closes; here the rows before it count.
+        skip_records_with_error: true,
       }
       return parse(text, { ...options, record_delimiter: ['\r\n', '\n'] })
     } catch {
@@ -74,7 +78,12 @@ export async function sniff(file: string, head: Buffer, whole: boolean): Promise
   const first = best.rows[0]
   if (!first) throw refuse(file, 'it is empty', 'check the file')
   if (first.length < 2)
-    throw refuse(file, 'its first line is not a row of a table', `it starts: ${first[0]!.slice(0, 60)}`)
+    throw refuse(
+      file,
+      'its first line is not a row of a table',
+      'the header, or the first row, has to be the first line',
+      first[0]!.trim() === '' ? undefined : `it starts: ${first[0]!.slice(0, 60)}`,
+    )
   const hasHeader = !first.some((field) => isNumber(field.trim())) && first.some((field) => /[a-z]/i.test(field))
   return {
     bom,

@@ -19,7 +19,7 @@ function read(bytes: Buffer, cuts: readonly number[], delimiter = ','): { line: 
       const next = scanRow(buf, pos, buf.length, end === bytes.length, delimiter.charCodeAt(0), row)
       if (next === INCOMPLETE) break
       if (next === BAD_QUOTES) throw new Error(`line ${line}: bad quotes`)
-      if (!isBlank(row))
+      if (!isBlank(buf, row))
         rows.push({ line, fields: Array.from({ length: row.fields }, (_, i) => fieldText(buf, row, i)) })
       line += row.lines
       pos = next
