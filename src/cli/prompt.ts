@@ -21,7 +21,7 @@ export interface ConfirmOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Returns when the user agreed, or --yes did for him; every other ending is an error, exit 6 (130 when aborted). */
+/** Returns when the user agreed, or --yes did for him; every other ending is an error, exit 6 (130 for Ctrl-C). */
 export async function confirm({ what, typed }: Confirmation, options: ConfirmOptions): Promise<void> {
   const { io, yes, production = false, env = {}, signal } = options
   if (yes) return
@@ -29,8 +29,10 @@ export async function confirm({ what, typed }: Confirmation, options: ConfirmOpt
   if (io.stdin.isTTY !== true || !io.err.isTTY || env.CI) throw needsYes(what, 'there is no terminal to ask on')
   const question = typed === undefined ? `${what}? [y/N] ` : `about to ${what}\ntype "${typed}" to go on: `
   const answer = await ask(question, io, signal)
-  if (signal?.aborted) throw new ArxError({ code: 'interrupted', message: 'interrupted', exit: EXIT.interrupted })
-  const agreed = typed === undefined ? /^y(es)?$/i.test(answer?.trim() ?? '') : answer?.trim() === typed
+  if (answer === BROKEN || signal?.aborted) {
+    throw new ArxError({ code: 'interrupted', message: 'interrupted', exit: EXIT.interrupted })
+  }
+  const agreed = typed === undefined ? /^y(es)?$/i.test(answer.trim()) : answer.trim() === typed
   if (!agreed)
     throw new ArxError({ code: 'refused', message: 'not confirmed: nothing was changed', exit: EXIT.refused })
 }
@@ -44,19 +46,25 @@ const needsYes = (what: string, why: string) =>
     exit: EXIT.refused,
   })
 
-/** The line typed; undefined for Ctrl-C, Ctrl-D and an aborted run. */
-function ask(question: string, io: IO, signal: AbortSignal | undefined): Promise<string | undefined> {
+/** Ctrl-C: while a question stands it is a key, and no signal. */
+const BROKEN = Symbol('Ctrl-C')
+
+/** The line typed; empty for Ctrl-D. */
+function ask(question: string, io: IO, signal: AbortSignal | undefined): Promise<string | typeof BROKEN> {
   return new Promise((resolve) => {
-    if (signal?.aborted) return resolve(undefined)
+    if (signal?.aborted) return resolve(BROKEN)
     const lines = createInterface({ input: io.stdin, output: io.err.stream, terminal: true })
-    let answer: string | undefined
-    const abort = () => lines.close()
-    signal?.addEventListener('abort', abort, { once: true })
-    lines.on('SIGINT', () => lines.close())
+    let answer: string | typeof BROKEN | undefined
+    const stop = () => {
+      answer = BROKEN
+      lines.close()
+    }
+    signal?.addEventListener('abort', stop, { once: true })
+    lines.on('SIGINT', stop)
     lines.on('close', () => {
-      signal?.removeEventListener('abort', abort)
-      if (answer === undefined) io.err.stream.write('\n')
-      resolve(answer)
+      signal?.removeEventListener('abort', stop)
+      if (typeof answer !== 'string') io.err.stream.write('\n')
+      resolve(answer ?? '')
     })
     lines.question(question, (line) => {
       answer = line

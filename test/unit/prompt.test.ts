@@ -41,8 +41,12 @@ describe('on a terminal', () => {
     expect(written).toContain('drop 14 chunks (3.2 GB)? [y/N] ')
   })
 
-  test.each(['\r', 'n\r', 'yep\r', '\x03', '\x04', 'EOF'])('%j refuses with exit 6', async (keys) => {
+  test.each(['\r', 'n\r', 'yep\r', '\x04', 'EOF'])('%j refuses with exit 6', async (keys) => {
     expect((await ending(DROP, keys)).error).toMatchObject({ code: 'refused', exit: 6 })
+  })
+
+  test('Ctrl-C is an interrupt, exit 130', async () => {
+    expect((await ending(DROP, '\x03')).error).toMatchObject({ code: 'interrupted', exit: 130 })
   })
 
   test('a severe one wants its word, exactly', async () => {
