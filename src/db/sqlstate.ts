@@ -15,6 +15,11 @@ interface PgError extends Error {
 
 const NETWORK = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'ECONNRESET', 'EHOSTUNREACH'])
 
+const SET_PASSWORD = 'set the password in ~/.pgpass or PGPASSWORD'
+
+/** The driver's words; it has no code for it. */
+const NO_PASSWORD = /client password must be a (non-empty )?string/
+
 /** SQLSTATEs, or their classes, that mean: the connection was not made or did not hold. */
 const isConnection = (code: string): boolean => code.startsWith('08') || code.startsWith('28') || code === '3D000'
 
@@ -45,7 +50,16 @@ function parts(e: PgError, connection: Connection | undefined): ErrorParts {
       exit: EXIT.connection,
     }
   }
-  if (isConnection(code) || code === '53300' || code === '57P03' || /password must be a string|SASL/.test(e.message)) {
+  if (NO_PASSWORD.test(e.message)) {
+    return {
+      code: 'login-refused',
+      message: `PostgreSQL refused the connection${where}`,
+      detail: 'it asks for a password, and none was found',
+      hint: SET_PASSWORD,
+      exit: EXIT.connection,
+    }
+  }
+  if (isConnection(code) || code === '53300' || code === '57P03' || e.message.startsWith('SASL')) {
     return {
       code: code.startsWith('28') ? 'login-refused' : 'no-connection',
       message: `PostgreSQL refused the connection${where}`,
@@ -60,7 +74,7 @@ function parts(e: PgError, connection: Connection | undefined): ErrorParts {
 /** 28000 is a role that is not there or that pg_hba.conf keeps out: no password helps. */
 function refusalHint(code: string, e: PgError): string | undefined {
   if (code === '28000') return 'name another user: --url postgres://USER@HOST/DATABASE, or PGUSER'
-  if (code.startsWith('28')) return 'set the password in ~/.pgpass or PGPASSWORD'
+  if (code.startsWith('28')) return SET_PASSWORD
   return code === '3D000' ? 'make it with createdb, or name another database' : e.hint
 }
 

@@ -31,6 +31,14 @@ test('every connection of the pool logs in', async () => {
   await client.close()
 })
 
+test('a password that is missing is told as such', async () => {
+  const without = new URL(url)
+  without.password = ''
+  const refused = await connect(without.href).catch((error: unknown) => error)
+  const detail = 'it asks for a password, and none was found'
+  expect(refused).toMatchObject({ code: 'login-refused', exit: 4, detail, hint: expect.stringContaining('.pgpass') })
+})
+
 test('a wrong password is told at once, exit 4, and is not repeated', async () => {
   const wrong = new URL(url)
   wrong.password = 'open-sesame'
