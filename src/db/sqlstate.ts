@@ -111,7 +111,11 @@ function serverParts(e: PgError, code: string): ErrorParts {
 /** Node's names for a certificate that cannot be trusted, and for TLS that cannot be agreed on. */
 const TLS = /^(ERR_TLS|ERR_SSL|UNABLE_TO|CERT_|DEPTH_ZERO|SELF_SIGNED|EPROTO)/
 
+/** What the driver says without a code: nobody there, gone, or something that speaks no PostgreSQL. */
+const WORDS =
+  /^(Connection terminated|timeout expired|The server does not support SSL|There was an error establishing an SSL|connect )/
+
 function isNetwork(e: PgError): boolean {
   if (NETWORK.has(e.code ?? '') || TLS.test(e.code ?? '')) return true
-  return /^(Connection terminated|timeout expired|The server does not support SSL|connect )/.test(e.message)
+  return WORDS.test(e.message)
 }

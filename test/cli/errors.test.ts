@@ -1,5 +1,6 @@
 // How each kind of failure ends: its exit code, what is said in words, and the same as JSON.
 import { writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packageRoot } from '../../src/statements/package-root.ts'
@@ -211,6 +212,21 @@ describe('4: no connection', () => {
       { exit: 4, code: expect.any(String), what: /127\.0\.0\.1:1\b/, why: /refused/i, hint: /./ },
       { env: { DATABASE_URL: 'postgres://someone@127.0.0.1:1/none' } },
     ))
+
+  test('something else listens', async () => {
+    const web = createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
+    const { port } = web.address() as AddressInfo
+    try {
+      await fails(
+        ['coins'],
+        { exit: 4, code: 'no-connection', what: new RegExp(`127\\.0\\.0\\.1:${port}`), why: /SSL/, hint: /./ },
+        { env: { DATABASE_URL: `postgres://someone@127.0.0.1:${port}/none` } },
+      )
+    } finally {
+      web.close()
+    }
+  })
 
   test('a database that is not there', async () => {
     const url = new URL(db.env.DATABASE_URL!)
