@@ -3,7 +3,7 @@
 // from under a process that is running.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -38,11 +38,25 @@ function run(what, args, env = process.env) {
   }
 }
 
+/** npm keeps its cache in the home; without one that can be written, in the checkout. */
+function npmCache() {
+  const usual = process.env.npm_config_cache
+  if (!usual) return {}
+  try {
+    mkdirSync(usual, { recursive: true })
+    accessSync(usual, constants.W_OK | constants.X_OK)
+    return {}
+  } catch {
+    return { npm_config_cache: at('.arxdb', 'npm-cache') }
+  }
+}
+
 const installed = at('node_modules', '.arxdb-installed')
 const wantedInstall = hash(['package-lock.json'])
 if (!fresh(installed, wantedInstall)) {
   // Development packages build arxdb, so NODE_ENV=production must not drop them.
-  run('installing packages', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'])
+  const flags = ['--include=dev', '--include=optional', '--no-audit', '--no-fund']
+  run('installing packages', ['ci', ...flags], { ...process.env, ...npmCache() })
   writeFileSync(installed, wantedInstall)
 }
 
