@@ -1,6 +1,6 @@
 // Where the local server lives. Everything that one rename must publish together stands in one folder, `local`.
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { type Account, caller, canReach, ownerOf, unprivilegedAccount } from './account.ts'
@@ -21,7 +21,7 @@ export interface Home {
   readonly binaries: string
   /** Whom the server runs as, when that is not the caller. */
   readonly account: Account | undefined
-  /** The home that was asked for, when that account cannot enter it. */
+  /** The home that was asked for, when that account cannot enter it, or this user cannot write it. */
   readonly insteadOf: string | undefined
 }
 
@@ -70,21 +70,26 @@ function wantedRoot(env: Env): string {
   return real(defaultRoot(env.HOME || ownHome()))
 }
 
+const short = (path: string): string => createHash('sha256').update(path).digest('hex').slice(0, 10)
+
 /** One place below /var/lib for each unreachable home, so that two homes never share a server. */
 const reachableRoot = (wanted: string): string =>
-  wanted === real(defaultRoot(ownHome()))
-    ? SYSTEM_HOME
-    : `${SYSTEM_HOME}-${createHash('sha256').update(wanted).digest('hex').slice(0, 10)}`
+  wanted === real(defaultRoot(ownHome())) ? SYSTEM_HOME : `${SYSTEM_HOME}-${short(wanted)}`
+
+/** The same for a user. /var/tmp is everybody's; it outlives a reboot, though some systems remove what is a month old. */
+const spareRoot = (wanted: string, uid: number): string => `/var/tmp/arxdb-${uid}-${short(wanted)}`
 
 const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined
 
 /**
  * The home this caller uses: `ARXDB_HOME`, `$XDG_DATA_HOME/arxdb`, `~/.local/share/arxdb`; for root, when the account
- * that must run the server cannot enter it, a folder below /var/lib. Data that stand already decide whom they belong to.
+ * that must run the server cannot enter it, a folder below /var/lib; for a user who has no home to write to, one below
+ * /var/tmp, unless ARXDB_HOME says where. Data that stand already decide where the home is and whom it belongs to.
  */
 export function findHome(env: Env): Home {
   const wanted = wantedRoot(env)
-  if (caller().uid !== 0) return homeAt(wanted)
+  const { uid } = caller()
+  if (uid !== 0) return homeOfUser(wanted, uid, Boolean(env.ARXDB_HOME))
   for (const root of [wanted, reachableRoot(wanted)]) {
     const home = homeAt(root, undefined, root === wanted ? undefined : wanted)
     if (exists(home.data)) return { ...home, account: ownerOf(home.data) }
@@ -92,6 +97,30 @@ export function findHome(env: Env): Home {
   const account = unprivilegedAccount()
   if (canReach(account, wanted)) return homeAt(wanted, account)
   return homeAt(reachableRoot(wanted), account, wanted)
+}
+
+function homeOfUser(wanted: string, uid: number, chosen: boolean): Home {
+  const home = homeAt(wanted)
+  if (chosen || exists(home.data)) return home
+  const spare = homeAt(spareRoot(wanted, uid), undefined, wanted)
+  if (!exists(spare.root)) return writable(wanted) ? home : spare
+  return isOwn(spare.root) && (exists(spare.data) || !writable(wanted)) ? spare : home
+}
+
+/** Whether this process may write to `path`, or make it. */
+function writable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' && path !== dirname(path) && writable(dirname(path))
+  }
+}
+
+/** A real folder of the caller's that nobody else can write to: in /var/tmp a stranger may have been there first. */
+export function isOwn(folder: string): boolean {
+  const stat = lstatSync(folder, { throwIfNoEntry: false })
+  return stat?.isDirectory() === true && stat.uid === caller().uid && (stat.mode & 0o022) === 0
 }
 
 /**

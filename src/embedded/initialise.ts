@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { ArxError } from '../errors.ts'
 import { chooseBinaries } from './binaries.ts'
-import { folderMode, type Home, homeAt, makeFolder } from './home.ts'
+import { folderMode, type Home, homeAt, isOwn, makeFolder } from './home.ts'
 import type { LocalOptions } from './options.ts'
 import { type Binaries, type ServerRecord, writeRecord } from './record.ts'
 import { run } from './run.ts'
@@ -32,10 +32,9 @@ const TIERS = { plain: 'without TimescaleDB', apache: 'with TimescaleDB (Apache)
 
 /** Makes the server unless another process does so first; both outcomes leave one that can be started. */
 export async function initialise(home: Home, options: LocalOptions, idleStopMs: number): Promise<void> {
-  if (home.insteadOf) {
-    options.note(`${home.account?.name} cannot enter ${home.insteadOf}; the local server lives in ${home.root}`)
-  }
+  if (home.insteadOf) options.note(elsewhere(home))
   makeFolder(home.root, folderMode(home))
+  if (home.insteadOf && !isOwn(home.root)) throw taken(home.root)
   const binaries = await chooseBinaries(home, { ...options, account: home.account })
   sweep(home)
   const beside = join(home.root, `.local-${randomBytes(6).toString('hex')}`)
@@ -60,6 +59,18 @@ export async function initialise(home: Home, options: LocalOptions, idleStopMs: 
     rmSync(beside, { recursive: true, force: true })
   }
 }
+
+const elsewhere = ({ account, insteadOf, root }: Home): string =>
+  account
+    ? `${account.name} cannot enter ${insteadOf}; the local server lives in ${root}`
+    : `you cannot write to ${insteadOf}; the local server lives in ${root}, where some systems remove what is old: set ARXDB_HOME for data to keep`
+
+const taken = (root: string): ArxError =>
+  new ArxError({
+    code: 'local-home',
+    message: `${root} belongs to somebody else`,
+    hint: 'choose a folder that you may write with ARXDB_HOME, or set DATABASE_URL',
+  })
 
 const pathsIn = (folder: string) => ({
   folder,

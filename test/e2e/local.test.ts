@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Connection } from '../../src/connect/connection.ts'
@@ -303,6 +303,37 @@ describe('whose server it is', () => {
     expect(new Set(owners)).toEqual(new Set([statSync(home).uid]))
     await stopLocal(optionsFor(env))
     expect((await app.call('ensureLocal', env, asUser)).error).toBeUndefined()
+  })
+
+  it('serves a user without a home to write to from /var/tmp, unless a place was chosen or somebody took it', async () => {
+    const home = join(base, 'readonly')
+    mkdirSync(home)
+    chmodSync(home, 0o555)
+    const env = { PATH: process.env.PATH ?? '', HOME: home, ...MISLEADING, ...BINARIES }
+    const asUser = ROOT ? NOBODY : {}
+    const chosen = await app.call('ensureLocal', { ...env, ARXDB_HOME: join(home, 'chosen') }, asUser)
+    expect(chosen.error?.code).toBe('local-home')
+
+    const { error, notes: said } = await app.call('ensureLocal', env, asUser)
+    expect(error).toBeUndefined()
+    const before = (await app.call('localStatus', env, asUser)).value
+    const spare = dirname(dirname(before.dataDirectory))
+    expect(spare).toMatch(new RegExp(`^/var/tmp/arxdb-${ROOT ? NOBODY.uid : process.geteuid!()}-[0-9a-f]{10}$`))
+    expect(said[0]).toContain(
+      `you cannot write to ${join(home, '.local/share/arxdb')}; the local server lives in ${spare}`,
+    )
+    // Data that stand decide, also when the home can be written again.
+    chmodSync(home, 0o777)
+    expect((await app.call('localStatus', env, asUser)).value).toMatchObject({ pid: before.pid })
+    expect((await app.call('destroyLocal', env, asUser)).value).toContain(spare)
+    expect(existsSync(spare)).toBe(false)
+
+    chmodSync(home, 0o555)
+    mkdirSync(spare)
+    chmodSync(spare, 0o777)
+    const taken = await app.call('ensureLocal', env, asUser)
+    rmSync(spare, { recursive: true })
+    expect(taken.error?.code).toBe('local-home')
   })
 
   it.runIf(ROOT)("tells a user who looks into root's server whose it is", async () => {
