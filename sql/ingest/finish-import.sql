@@ -1,5 +1,5 @@
 -- Closes an import: all its rows are in. No row comes back when the import was taken for dead.
--- @params  import_id int, content_sha256 bytea null, content_bytes bigint
+-- @params  import_id int, content_sha256 bytea null, content_bytes bigint null
 -- @returns import_id int
 -- @locks   RowExclusiveLock
 update arxdb.imports

@@ -9,12 +9,22 @@ import { lineOf, spanOf } from './batch.ts'
 import { batchSize } from './batch-size.ts'
 import { type Aftermath, badRowError, badRowOf } from './explain.ts'
 import { loadBatch } from './lane.ts'
-import { candidates, finishImport, type Locks, lockContent, openImport, openLocks, undoImport } from './ledger.ts'
+import {
+  candidates,
+  completeImport,
+  finishImport,
+  type Locks,
+  lockContent,
+  openImport,
+  openLocks,
+  undoImport,
+} from './ledger.ts'
 import { openLanes } from './load.ts'
 import { marketName, openMarkets } from './market.ts'
 import type { Plan } from './plan.ts'
 import { type FileReport, type IngestOptions, remarks, summary } from './report.ts'
 import { BadRow, newRewriter } from './rewrite.ts'
+import { lostAny } from './rivals.ts'
 import { content, type Source } from './source.ts'
 import { isoTime } from './times.ts'
 import { openStorage, type Workshop } from './workshop.ts'
@@ -38,7 +48,7 @@ export async function importFile(job: Job): Promise<FileReport> {
     const notes = await removeDead(job, locks)
     const loaded = await findLoaded(job)
     if (loaded) return { ...loaded, notes: [...loaded.notes, ...notes] }
-    return await loadNew(job, await locks.reserveImport(), notes)
+    return await loadWhole(job, locks, notes)
   } catch (error) {
     throw options.signal.aborted ? interrupted(error) : error
   } finally {
@@ -85,19 +95,36 @@ async function findLoaded({ source, plan, options, workshop }: Job): Promise<Fil
   }
 }
 
-async function loadNew(job: Job, importId: number, notes: readonly string[]): Promise<FileReport> {
+/** Again, when rows it had left out went with another load that was taken back. */
+async function loadWhole(job: Job, locks: Locks, notes: readonly string[]): Promise<FileReport> {
+  const { report, lost } = await loadNew(job, locks, notes)
+  if (!lost) return report
+  const why = `rows that another load had brought were taken back with it, so import ${report.import_id} was followed by another`
+  const rest = await loadWhole(job, locks, [...notes, why])
+  const inserted = report.inserted + rest.inserted
+  return { ...rest, inserted, duplicates: rest.rows_read - inserted, seconds: report.seconds + rest.seconds }
+}
+
+async function loadNew(
+  job: Job,
+  locks: Locks,
+  notes: readonly string[],
+): Promise<{ readonly report: FileReport; readonly lost: boolean }> {
   const { source, plan, options, workshop } = job
   const { clerk } = workshop
   const { signal } = options
   const start = performance.now()
+  const importId = await locks.reserveImport()
   await openImport(clerk, { importId, plan, file: source.name })
   const partitions = openPartitions(clerk, plan.target.relation)
   const markets = openMarkets(clerk, plan, importId)
   const remark = [...notes]
   const span = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
   let inserted = 0
+  const rivals = new Set<number>()
+  const leanOn = (imports: readonly number[]): void => imports.forEach((id) => void rivals.add(id))
   const lanes = openLanes(workshop.lanes.length, async (lane, batch) => {
-    const added = await loadBatch(workshop.lanes[lane]!, batch, { importId, plan, signal })
+    const added = await loadBatch(workshop.lanes[lane]!, batch, { importId, plan, signal, leanOn })
     inserted += added
   })
   let made = 0
@@ -118,6 +145,7 @@ async function loadNew(job: Job, importId: number, notes: readonly string[]): Pr
   })
   const hash = createHash('sha256')
   let bytes = 0
+  let lost = false
   try {
     for await (const chunk of content(source, (done) => (read = done))) {
       signal.throwIfAborted()
@@ -133,23 +161,28 @@ async function loadNew(job: Job, importId: number, notes: readonly string[]): Pr
     const statistics = rewriter.rows >= ANALYZE_ROWS ? analyze(clerk, plan) : undefined
     const [, unrefreshed] = await Promise.all([lanes.drain(), statistics])
     if (unrefreshed) remark.push(unrefreshed)
-    await close(clerk, importId, hash.digest(), bytes)
+    if (rivals.size > 0) {
+      await completeImport(clerk, importId)
+      lost = await lostAny(clerk, locks, rivals, signal)
+    }
+    await close(clerk, importId, lost ? null : hash.digest(), bytes)
   } catch (error) {
     const failures = await lanes.settle()
     const after = await takeOut(job, importId)
     throw worst(job, error, failures, after)
   }
-  return {
+  const report = {
     ...summary({ source, plan, importId, rows: rewriter.rows, inserted, bytes, start }),
     markets: markets.names(),
     first_at: rewriter.rows > 0 ? isoTime(span.min) : null,
     last_at: rewriter.rows > 0 ? isoTime(span.max) : null,
     notes: [...remark, ...remarks(plan, rewriter.rows)],
   }
+  return { report, lost }
 }
 
 /** The same content loaded at once under another name, or as gzip: both are in, and only one owns the hash. */
-const close = async (clerk: StorageSession, importId: number, hash: Buffer, bytes: number): Promise<void> => {
+const close = async (clerk: StorageSession, importId: number, hash: Buffer | null, bytes: number): Promise<void> => {
   try {
     await finishImport(clerk, importId, hash, bytes)
   } catch (error) {

@@ -90,7 +90,7 @@ export const takenOver = (importId: number): ArxError =>
     hint: 'load the file again',
   })
 
-export const finishImport = (session: StorageSession, importId: number, hash: Buffer | null, bytes: number) =>
+export const finishImport = (session: StorageSession, importId: number, hash: Buffer | null, bytes: number | null) =>
   writing(session, async (run) => {
     const closed = await run('ingest/finish-import', {
       import_id: importId,
@@ -100,16 +100,27 @@ export const finishImport = (session: StorageSession, importId: number, hash: Bu
     if (closed.length === 0) throw takenOver(importId)
   })
 
+/** Says that all rows are in, before the import is closed. */
+export const completeImport = (session: StorageSession, importId: number) =>
+  writing(session, async (run) => {
+    if ((await run('ingest/complete-import', { import_id: importId })).length === 0) throw takenOver(importId)
+  })
+
 /**
  * Deletes the rows an import brought and closes it as failed; returns how many there were. The row is locked first: a
- * killed load's last commit may still be on its way, and is then seen by the delete.
+ * killed load's last commit may still be on its way, and is then seen by the delete. One that had all its rows in is
+ * closed as done instead, without its hash: others count on its rows, and the same file adds what may be missing.
  */
 export const undoImport = (session: StorageSession, importId: number): Promise<number> =>
   writing(session, async (run) => {
-    const [found] = await run<Pick<Candidate, 'state' | 'target' | 'first_at' | 'last_at'>>('ingest/lock-import', {
-      import_id: importId,
-    })
+    const [found] = await run<
+      Pick<Candidate, 'state' | 'target' | 'first_at' | 'last_at'> & { readonly complete: boolean }
+    >('ingest/lock-import', { import_id: importId })
     if (found?.state !== 'loading') return 0
+    if (found.complete) {
+      await run('ingest/finish-import', { import_id: importId, content_sha256: null, content_bytes: null })
+      return 0
+    }
     const span = { import_id: importId, since: found.first_at, until: found.last_at }
     const gone = found.first_at === null ? [] : await run<{ deleted: number }>(`ingest/undo-${found.target}`, span)
     await run('ingest/fail-import', { import_id: importId })

@@ -50,6 +50,11 @@ export interface Statements {
     params: { readonly mapping_sha256: Buffer }
     row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly content_sha256: Buffer | null; readonly content_bytes: number | null; readonly rows_read: number; readonly inserted: number; readonly first_at: string | null; readonly last_at: string | null }
   }
+  /** All rows of an import are in; it stays open while it waits for the loads whose rows it took for its own. */
+  'ingest/complete-import': {
+    params: { readonly import_id: number }
+    row: { readonly import_id: number }
+  }
   /** Makes an exchange known; one that is known stays as it is. */
   'ingest/exchange': {
     params: { readonly exchange_id: string }
@@ -62,8 +67,18 @@ export interface Statements {
   }
   /** Closes an import: all its rows are in. No row comes back when the import was taken for dead. */
   'ingest/finish-import': {
-    params: { readonly import_id: number; readonly content_sha256: Buffer | null; readonly content_bytes: number }
+    params: { readonly import_id: number; readonly content_sha256: Buffer | null; readonly content_bytes: number | null }
     row: { readonly import_id: number }
+  }
+  /** Other loads into a table that may still be taken back, held so that none is until the transaction ends. */
+  'ingest/hold-loading': {
+    params: { readonly import_id: number; readonly target: string }
+    row: { readonly import_id: number }
+  }
+  /** What has become of an import. */
+  'ingest/import-state': {
+    params: { readonly import_id: number }
+    row: { readonly state: string; readonly complete: boolean }
   }
   /** Imports, newest first. */
   'ingest/list-imports': {
@@ -73,7 +88,7 @@ export interface Statements {
   /** An import's row, held until the transaction ends: a batch that is being committed is waited for. */
   'ingest/lock-import': {
     params: { readonly import_id: number }
-    row: { readonly state: string; readonly target: string; readonly first_at: string | null; readonly last_at: string | null }
+    row: { readonly state: string; readonly target: string; readonly first_at: string | null; readonly last_at: string | null; readonly complete: boolean }
   }
   /** The id of a market, made when it is new. */
   'ingest/market': {

@@ -3,7 +3,7 @@ import { appendFileSync, createWriteStream, rmSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { planFiles } from '../../src/ingest/service.ts'
 import { describeTiers } from '../servers/databases.ts'
 import { type Bench, bench, bitfinexRows, klineRows, lines, MINUTE, START } from './ingest-files.ts'
@@ -382,6 +382,80 @@ describeTiers('ingest', (tier) => {
       })
       expect(error).toMatchObject({ code: 'file-changed' })
       expect(await count()).toBe(0)
+    })
+  })
+
+  describe('rows that another load, still open, has already', () => {
+    const RIVAL =
+      'insert into arxdb.imports (state, target, source, attribution, first_at, last_at, finished_at) values'
+    /** A load of somebody else's that brought the first row, with its lock unless it is dead. */
+    const rival = async (coin: string, { dead = false, complete = false } = {}) => {
+      const time = "'2025-01-01T00:00:00Z'::timestamptz"
+      const [open] = await b.rows<{ id: number }>(
+        `${RIVAL} ('loading', 'prices', 'x', 'x', ${time}, ${time}, ${complete ? 'now()' : 'null'}) returning import_id as id`,
+      )
+      await b.rows(
+        `insert into arxdb.prices (market_id, import_id, timestamp, price)
+           values (arxdb.market($1, null, 'rivals', 'USD', 'tick'), $2, ${time}, 7)`,
+        [coin, open!.id],
+      )
+      const lock = "select pg_advisory_lock(hashtextextended('arxdb.import.' || $1::int, 0))"
+      if (!dead) await b.rows(lock, [open!.id])
+      return open!.id
+    }
+    const release = () => b.rows('select pg_advisory_unlock_all()')
+    const file = (coin: string) =>
+      b.file(
+        `${coin}.csv`,
+        lines([
+          'coin_id,exchange_id,last_updated,usd_price',
+          `${coin},rivals,2025-01-01T00:00:00Z,1`,
+          `${coin},rivals,2025-01-01T00:01:00Z,2`,
+        ]),
+      )
+    const prices = async (coin: string) =>
+      (
+        await b.rows<{ p: string }>(
+          'select usd_price as p from crypto_prices where coin_id = $1 order by last_updated',
+          [coin],
+        )
+      ).map((row) => row.p)
+    const state = async (id: number) =>
+      (await b.rows<{ state: string }>('select state from arxdb.imports where import_id = $1', [id]))[0]!.state
+
+    test('it died: what it left goes, and the rows come from this file', async () => {
+      const id = await rival('dead', { dead: true })
+      const [report] = await b.load(file('dead'))
+      expect(report).toMatchObject({ rows_read: 2, inserted: 2, duplicates: 0 })
+      expect(await prices('dead')).toEqual(['1', '2'])
+      expect(await state(id)).toBe('failed')
+      expect((await b.load(file('dead')))[0]).toMatchObject({ already_loaded: true })
+    })
+
+    test('it runs, and is taken back: waited for, and the rows come from this file', async () => {
+      const id = await rival('failing')
+      let ended = false
+      const loading = b.load(file('failing')).finally(() => {
+        ended = true
+      })
+      const waiting = "select 1 as n from arxdb.imports where state = 'loading' and finished_at is not null"
+      await vi.waitFor(async () => expect(await b.rows(waiting)).toHaveLength(1), { timeout: 10_000 })
+      expect(ended).toBe(false)
+      await b.rows('delete from arxdb.prices where import_id = $1', [id])
+      await b.rows("update arxdb.imports set state = 'failed', finished_at = now() where import_id = $1", [id])
+      const [report] = await loading
+      await release()
+      expect(report).toMatchObject({ inserted: 2, duplicates: 0 })
+      expect(await prices('failing')).toEqual(['1', '2'])
+    })
+
+    test('it has all its rows in: they stay, and nobody waits', async () => {
+      const id = await rival('complete', { complete: true })
+      const [report] = await b.load(file('complete'))
+      await release()
+      expect(report).toMatchObject({ inserted: 1, duplicates: 1 })
+      expect(await prices('complete')).toEqual(['7', '2'])
+      expect(await state(id)).toBe('loading')
     })
   })
 
