@@ -111,10 +111,16 @@ const ambiguous = (file: string, name: string): ArxError =>
     exit: EXIT.usage,
   })
 
-const fits = (format: Format, seen: Sniffed): boolean =>
+/** What a flag may say in a column's place. */
+const byFlag = (need: string): boolean => need.split('|').every((name) => IDENTITY.some((part) => part === name))
+
+/** `partly`: whose rows they are may be missing in the file. */
+const fits = (format: Format, seen: Sniffed, partly = false): boolean =>
   format.fields === undefined
     ? seen.header !== undefined &&
-      format.needs!.every((need) => need.split('|').some((name) => fieldOf(format, seen, name) >= 0))
+      format.needs!.every(
+        (need) => (partly && byFlag(need)) || need.split('|').some((name) => fieldOf(format, seen, name) >= 0),
+      )
     : seen.header === undefined && seen.fields === format.fields
 
 function choose(file: string, seen: Sniffed, flags: PlanFlags): Format {
@@ -123,11 +129,11 @@ function choose(file: string, seen: Sniffed, flags: PlanFlags): Format {
   if (flags.format !== undefined) {
     const named = FORMATS.find((format) => format.name === flags.format)
     if (!named) throw usageError(`no format "${flags.format}"`, `--format ${FORMATS.map((f) => f.name).join('|')}`)
-    if (!fits(named, seen)) throw unlike(file, seen, named)
+    if (!fits(named, seen, true)) throw unlike(file, seen, named)
     return named
   }
   const found = FORMATS.filter((f) => !f.onRequest && (flags.table === undefined || f.table === flags.table))
-  const format = found.find((f) => fits(f, seen))
+  const format = found.find((f) => fits(f, seen)) ?? found.find((f) => fits(f, seen, true))
   if (format) return format
   throw unknown(file, seen)
 }

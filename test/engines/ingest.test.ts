@@ -343,6 +343,14 @@ describeTiers('ingest', (tier) => {
       ).toEqual([{ usd_price: '1.50', volume_24h: '7', btc_price: null }])
     })
 
+    test('columns that say whose rows they are may be missing, and are asked for', async () => {
+      const file = b.file('whose.csv', lines(['last_updated,usd_price', '1735689600,3']))
+      expect(await b.refused(file)).toMatchObject({ code: 'exchange-needed', exit: 2 })
+      expect(await b.refused(file, { exchange: 'mangled' })).toMatchObject({ code: 'symbol-needed', exit: 2 })
+      const [report] = await b.load(file, { exchange: 'whose', symbol: 'BTC' })
+      expect(report).toMatchObject({ format: 'canonical-prices', inserted: 1, markets: ['BTC/USD@whose'] })
+    })
+
     test.each([
       ['two columns of one name', `${HEAD},usd_price\n${row('1')},2\n`, 'ambiguous-column', 'usd_price'],
       ['lines that end with CR', `${HEAD}\r${row('1')}\r`, 'not-a-csv', 'CR alone'],
