@@ -30,9 +30,10 @@ export function* tableLines(view: View): Generator<string> {
   const paint = painter(view.color)
   if (layout === undefined) yield* verticalLines({ ...view, rows: shown })
   else {
-    const { cells, widths } = layout
-    if (header) yield* headerLines(cells, widths, { paint, ascii: ascii || !isTTY })
-    for (let start = 0; start < shown.length; start += BLOCK) yield blockOf(cells, widths, { start, paint, ascii })
+    const { cells, widths, same, gap } = layout
+    if (header) yield* headerLines(cells, widths, { paint, gap, ascii: ascii || !isTTY })
+    for (let start = 0; start < shown.length; start += BLOCK) yield blockOf(cells, widths, { start, paint, gap, ascii })
+    yield* sameLines(same, { width, paint, ascii })
   }
   const left = rows.length - shown.length
   if (left > 0)
@@ -48,20 +49,69 @@ function cellsOf({ isTTY, ascii }: View, column: Column, rows: readonly object[]
 interface Layout {
   readonly cells: readonly Cells[]
   readonly widths: readonly number[]
+  /** Left out of the rows, which all have one value for it: said once below them. */
+  readonly same: readonly Cells[]
+  /** Blanks between two columns. */
+  readonly gap: number
 }
 
-/** Where room is short, echoes go first, then names break at their underscores, and only then is text cut. */
+/**
+ * Where room is short, echoes go first, then names break at their underscores, then what is the same in all rows is
+ * said once, then columns move together; text is cut before numbers touch the edge.
+ */
 function layoutOf(all: readonly Cells[], { header, width }: { header: boolean; width: number }): Layout | undefined {
   const brief = all.filter(({ column }) => !column.echo)
   const kept = brief.length > 0 ? brief : all
   const whole = measure((name) => (header ? displayWidth(name) : 0))
   const broken = measure((name) => (header ? Math.max(...pieces(name).map(displayWidth)) : 0))
-  for (const [cells, by] of [[all, whole] as const, [kept, whole] as const]) {
-    const natural = cells.map(by)
-    if (totalWidth(natural) <= width) return { cells, widths: natural.map(({ natural }) => natural) }
+  const same = header && kept.some(varies) ? kept.filter((cells) => !varies(cells)) : []
+  const varying = kept.filter((cells) => !same.includes(cells))
+  const steps = [
+    { cells: all, by: whole, same: [], gap: GAP },
+    { cells: kept, by: whole, same: [], gap: GAP },
+    { cells: kept, by: broken, same: [], gap: GAP },
+    { cells: varying, by: broken, same, gap: GAP },
+    { cells: varying, by: broken, same, gap: 1 },
+  ]
+  const finish = ({ cells, same, gap }: (typeof steps)[number], widths: readonly number[]) => ({
+    cells,
+    widths: header ? rejoined(cells, widths, roomFor(cells, gap)) : widths,
+    same,
+    gap,
+  })
+  // What is reckoned with the usual gap has so much more room with a smaller one.
+  const roomFor = (cells: readonly Cells[], gap: number) => width + (GAP - gap) * (cells.length - 1)
+  for (const step of steps) {
+    const natural = step.cells.map(step.by)
+    if (totalWidth(natural) <= roomFor(step.cells, step.gap))
+      return finish(
+        step,
+        natural.map((each) => each.natural),
+      )
   }
-  const widths = fitWidths(kept.map(broken), width)
-  return widths && { cells: kept, widths: rejoined(kept, widths, header ? width : 0) }
+  for (const step of steps.slice(3)) {
+    const widths = fitWidths(step.cells.map(step.by), roomFor(step.cells, step.gap))
+    if (widths) return finish(step, widths)
+  }
+  return undefined
+}
+
+/** A single row has nothing in common with others. */
+const varies = ({ values }: Cells): boolean => values.length < 2 || values.some((value) => value !== values[0])
+
+/** `all rows: exchange_id kraken, quote USD`, broken between columns. */
+function* sameLines(same: readonly Cells[], look: { width: number; paint: Paint; ascii: boolean }): Generator<string> {
+  if (same.length === 0) return
+  const parts = same.map(({ name, values }, i) => `${name} ${values[0]!.trim()}${i < same.length - 1 ? ',' : ''}`)
+  let line = 'all rows:'
+  for (const part of parts) {
+    if (displayWidth(line) + 1 + displayWidth(part) > look.width) {
+      yield `${look.paint('dim', line)}\n`
+      line = ' '
+    }
+    line += ` ${truncate(part, Math.max(1, look.width - 2), look.ascii)}`
+  }
+  yield `${look.paint('dim', line)}\n`
 }
 
 const measure =
@@ -101,7 +151,11 @@ function nameLines(name: string, width: number): readonly string[] {
   return lines
 }
 
-function* headerLines(cells: readonly Cells[], widths: readonly number[], look: { paint: Paint; ascii: boolean }) {
+function* headerLines(
+  cells: readonly Cells[],
+  widths: readonly number[],
+  look: { paint: Paint; gap: number; ascii: boolean },
+) {
   const broken = cells.map(({ name }, i) => nameLines(name, widths[i]!))
   const height = Math.max(...broken.map(({ length }) => length))
   const names = Array.from({ length: height }, (_, line) =>
@@ -115,13 +169,13 @@ function* headerLines(cells: readonly Cells[], widths: readonly number[], look: 
     }),
   )
   const rules = widths.map((width) => ({ text: (look.ascii ? '-' : '─').repeat(width), style: 'dim' as const }))
-  yield draw([...names, rules], widths, look.paint)
+  yield draw([...names, rules], widths, look)
 }
 
 function blockOf(
   cells: readonly Cells[],
   widths: readonly number[],
-  { start, paint, ascii }: { start: number; paint: Paint; ascii: boolean },
+  { start, paint, gap, ascii }: { start: number; paint: Paint; gap: number; ascii: boolean },
 ): string {
   const length = Math.min(BLOCK, cells[0]!.values.length - start)
   const block = Array.from({ length }, (_, offset) =>
@@ -131,7 +185,7 @@ function blockOf(
       return { text: padded, style: text === NOTHING ? ('dim' as const) : undefined }
     }),
   )
-  return draw(block, widths, paint)
+  return draw(block, widths, { paint, gap })
 }
 
 interface Painted {
@@ -142,11 +196,15 @@ interface Painted {
 /** Stands in cli-table3's grid for a cell it would measure otherwise than we do; no value holds it (see text.ts). */
 const STAND_IN = '\ue000'
 
-function draw(lines: readonly (readonly Painted[])[], widths: readonly number[], paint: Paint): string {
+function draw(
+  lines: readonly (readonly Painted[])[],
+  widths: readonly number[],
+  { paint, gap }: { readonly paint: Paint; readonly gap: number },
+): string {
   const table = new CliTable({
     // Its defaults colour header and borders even into a pipe.
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
-    chars: { ...NO_BORDERS, middle: ' '.repeat(GAP) },
+    chars: { ...NO_BORDERS, middle: ' '.repeat(gap) },
     colWidths: [...widths],
   })
   const kept: string[] = []

@@ -85,6 +85,20 @@ describe('every format', () => {
 })
 
 describe('the table', () => {
+  test('short of room says once what is the same in all rows', async () => {
+    const rows = ['1', '2'].map((close) => ({ exchange_id: 'kraken', quote: 'USD', close, volume: null }))
+    const bars = { columns: columns({ exchange_id: 'text', quote: 'text', close: 'decimal', volume: 'decimal' }), rows }
+    const narrow = (width: number) => rendered({ ...bars, notes: [] }, 'table', { ...TTY, width })
+    expect(await narrow(33)).not.toContain('all rows')
+    expect(await narrow(28)).toBe(
+      'close\n─────\n    1\n    2\nall rows:\n  exchange_id kraken,\n  quote USD, volume -\n',
+    )
+    // Text of one value is still text to be cut, and one row is no rule.
+    expect(await rendered({ ...bars, rows: rows.slice(0, 1), notes: [] }, 'table', { ...TTY, width: 20 })).toMatch(
+      /\[ 1 \]/,
+    )
+  })
+
   test('short of room drops echoes, then breaks names at underscores, then cuts text', async () => {
     const wide: Result = {
       columns: [
