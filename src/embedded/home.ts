@@ -27,22 +27,24 @@ export interface Home {
 
 const SYSTEM_HOME = '/var/lib/arxdb'
 
+/** The server's own paths below `folder`. */
+export const inFolder = (folder: string) => ({
+  folder,
+  data: join(folder, 'data'),
+  record: join(folder, 'server.json'),
+  watched: join(folder, 'watched'),
+  password: join(folder, 'password'),
+  log: join(folder, 'server.log'),
+})
+
 /** Paths of the home at `root`. */
-export const homeAt = (root: string, account?: Account, insteadOf?: string): Home => {
-  const at = (...names: readonly string[]) => join(root, ...names)
-  return {
-    root,
-    folder: at('local'),
-    data: at('local', 'data'),
-    record: at('local', 'server.json'),
-    watched: at('local', 'watched'),
-    password: at('local', 'password'),
-    log: at('local', 'server.log'),
-    binaries: at('binaries'),
-    account,
-    insteadOf,
-  }
-}
+export const homeAt = (root: string, account?: Account, insteadOf?: string): Home => ({
+  root,
+  ...inFolder(join(root, 'local')),
+  binaries: join(root, 'binaries'),
+  account,
+  insteadOf,
+})
 
 function ownHome(): string {
   try {

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { ArxError } from '../errors.ts'
 import { chooseBinaries } from './binaries.ts'
-import { folderMode, type Home, homeAt, isOwn, makeFolder } from './home.ts'
+import { folderMode, type Home, inFolder, isOwn, makeFolder } from './home.ts'
 import type { LocalOptions } from './options.ts'
 import { type Binaries, type ServerRecord, writeRecord } from './record.ts'
 import { run } from './run.ts'
@@ -38,7 +38,7 @@ export async function initialise(home: Home, options: LocalOptions, idleStopMs: 
   const binaries = await chooseBinaries(home, { ...options, account: home.account })
   sweep(home)
   const beside = join(home.root, `.local-${randomBytes(6).toString('hex')}`)
-  const draft: Home = { ...homeAt(home.root, home.account), ...pathsIn(beside) }
+  const draft: Home = { ...home, ...inFolder(beside) }
   try {
     await makeData(draft, binaries, options)
     const record: ServerRecord = {
@@ -71,14 +71,6 @@ const taken = (root: string): ArxError =>
     message: `${root} belongs to somebody else`,
     hint: 'choose a folder that you may write with ARXDB_HOME, or set DATABASE_URL',
   })
-
-const pathsIn = (folder: string) => ({
-  folder,
-  data: join(folder, 'data'),
-  record: join(folder, 'server.json'),
-  password: join(folder, 'password'),
-  log: join(folder, 'server.log'),
-})
 
 async function makeData(draft: Home, binaries: Binaries, options: LocalOptions): Promise<void> {
   const { account } = draft
