@@ -4,15 +4,18 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { program } from './spawn.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'arxdb-tab-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let folder: string
 
-writeFileSync(join(folder, 'arxdb'), `#!/bin/sh\nexec "${process.execPath}" "${program()}" "$@"\n`)
-chmodSync(join(folder, 'arxdb'), 0o755)
-writeFileSync(join(folder, 'prices.csv'), '')
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'arxdb-tab-'))
+  writeFileSync(join(folder, 'arxdb'), `#!/bin/sh\nexec "${process.execPath}" "${program()}" "$@"\n`)
+  chmodSync(join(folder, 'arxdb'), 0o755)
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** The candidates after Tab at the end of the words, in a bash without the bash-completion package. */
 async function tab(...words: readonly string[]): Promise<readonly string[]> {
