@@ -1,7 +1,9 @@
 // What starts fast has to load little: --help and --version leave the heavy packages alone.
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { packageRoot } from '../../src/statements/package-root.ts'
@@ -10,23 +12,31 @@ const HEAVY = ['pg', 'pg-copy-streams', 'kysely', 'ink', 'react', 'ora', 'cli-ta
 
 const dist = join(packageRoot(), 'dist')
 
-/** Files of dist that a run loaded, as Node's own loader reports them. */
+interface Coverage {
+  readonly result: readonly { readonly url: string }[]
+}
+
+/** Files of dist that a run loaded: V8 names every script it has compiled when it writes its coverage. */
 async function loaded(argv: readonly string[]): Promise<readonly string[]> {
-  const { stderr } = await promisify(execFile)(process.execPath, [join(packageRoot(), 'bin/arxdb.js'), ...argv], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
-      NODE_DEBUG: 'esm',
-      NODE_DISABLE_COMPILE_CACHE: '1',
-    },
-    maxBuffer: 1 << 26,
-    // A command that cannot connect has loaded what it needs to find that out.
-  }).catch((error: { stderr: string }) => error)
-  const translated = stderr.split('\n').filter((line) => line.includes('Translating StandardModule'))
-  return readdirSync(dist, { recursive: true })
-    .map(String)
-    .filter((file) => translated.some((line) => line.endsWith(`/dist/${file}`)))
+  const folder = mkdtempSync(join(tmpdir(), 'arxdb-startup-'))
+  try {
+    await promisify(execFile)(process.execPath, [join(packageRoot(), 'bin/arxdb.js'), ...argv], {
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+        NODE_V8_COVERAGE: folder,
+        NODE_DISABLE_COMPILE_CACHE: '1',
+      },
+      // A command that cannot connect has loaded what it needs to find that out.
+    }).catch(() => {})
+    const reports = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Coverage)
+    const urls = new Set(reports.flatMap(({ result }) => result.map(({ url }) => url)))
+    const files = readdirSync(dist, { recursive: true }).map(String)
+    return files.filter((file) => urls.has(pathToFileURL(join(dist, file)).href))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** Packages whose code is in a bundled file: esbuild names each module in a comment. */

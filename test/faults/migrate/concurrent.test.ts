@@ -52,15 +52,21 @@ describeTiers('several at once', (tier) => {
   })
 
   it('the lock holds no snapshot, so no index build waits for it', async () => {
-    const p = project(database, { '0001_slow.sql': 'select pg_sleep(1)' })
+    const p = project(database, { '0001_slow.sql': 'select pg_sleep(3)' })
     const running = up(p.wish({ lockTimeoutMs: 150 }))
-    await until(p, "select 1 from pg_stat_activity where query = 'select pg_sleep(1)' and datname = current_database()")
+    await until(p, "select 1 from pg_stat_activity where query = 'select pg_sleep(3)' and datname = current_database()")
     // Long enough for the look at who blocks whom, which runs on the lock's connection.
     await new Promise((resolve) => setTimeout(resolve, 300))
-    const [holder] =
-      await p.rows(`select a.state, a.backend_xmin, a.backend_xid from pg_locks l join pg_stat_activity a using (pid)
-      where l.locktype = 'advisory' and l.objid = 1651337575 and a.datname = current_database()`)
-    expect(holder).toEqual({ state: 'idle in transaction', backend_xmin: null, backend_xid: null })
+    // A look has a snapshot while it runs, and until the statement after it: asked again, it has to be gone.
+    const holder = async () => {
+      const rows =
+        await p.rows(`select a.state, a.backend_xmin, a.backend_xid from pg_locks l join pg_stat_activity a using (pid)
+        where l.locktype = 'advisory' and l.objid = 1651337575 and a.datname = current_database()`)
+      return rows[0]
+    }
+    await expect
+      .poll(holder, { timeout: 2_000 })
+      .toEqual({ state: 'idle in transaction', backend_xmin: null, backend_xid: null })
     await running
   })
 
