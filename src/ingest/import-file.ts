@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { interrupted } from '../db/session.ts'
-import { sqlState } from '../db/sqlstate.ts'
+import { sqlState, translate } from '../db/sqlstate.ts'
 import { openPartitions } from '../storage/partitions.ts'
 import { type StorageSession, writing } from '../storage/session.ts'
 import { lineOf, spanOf } from './batch.ts'
@@ -50,7 +50,9 @@ export async function importFile(job: Job): Promise<FileReport> {
     if (loaded) return { ...loaded, notes: [...loaded.notes, ...notes] }
     return await loadWhole(job, locks, notes)
   } catch (error) {
-    throw options.signal.aborted ? interrupted(error) : error
+    if (options.signal.aborted) throw interrupted(error)
+    // The locks' own statements run in no transaction of ours that would have put it into words.
+    throw sqlState(error) === undefined ? error : translate(error, options.connection)
   } finally {
     await locks.release()
   }

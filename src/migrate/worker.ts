@@ -4,7 +4,7 @@ import type { Connection } from '../connect/connection.ts'
 import { cancelling } from '../db/cancel.ts'
 import { openClient } from '../db/connect.ts'
 import { inTransaction, interrupted } from '../db/session.ts'
-import { sqlState } from '../db/sqlstate.ts'
+import { sqlState, translate } from '../db/sqlstate.ts'
 import { ArxError } from '../errors.ts'
 import { ask, type Client } from './ask.ts'
 import type { Holder, MigrateEvent } from './events.ts'
@@ -49,6 +49,8 @@ export async function withWorker<T>(connection: Connection, body: (worker: Worke
   const worker = await openWorker(connection)
   try {
     return await body(worker)
+  } catch (error) {
+    throw sqlState(error) === undefined ? error : translate(error, connection)
   } finally {
     await worker.close()
   }

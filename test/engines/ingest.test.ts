@@ -467,6 +467,24 @@ describeTiers('ingest', (tier) => {
     })
   })
 
+  test('a role that may only read is told which grant is missing', async () => {
+    const role = `arxdb_reader_${process.pid}_${tier.name}`
+    await b.client.query(`create role ${role} login; grant usage on schema arxdb to ${role};
+      grant select on all tables in schema arxdb to ${role}`)
+    try {
+      const connection = { ...b.db.connection, user: role }
+      const error = await b.refused(b.file('reader.csv', lines([PRICES, 'x,X,reader,1,,,,,,,1735689600,,'])), {
+        connection,
+      })
+      expect(error).toMatchObject({
+        message: expect.stringContaining('permission denied'),
+        hint: 'arxdb migrate grants',
+      })
+    } finally {
+      await b.client.query(`drop owned by ${role}; drop role ${role}`)
+    }
+  })
+
   test('two at once load the same file once', async () => {
     const file = b.file('race.csv', lines(bitfinexRows(30_000)))
     const flags = { ...BITFINEX, exchange: 'race' }
