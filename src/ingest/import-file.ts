@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { interrupted } from '../db/session.ts'
 import { sqlState, translate } from '../db/sqlstate.ts'
+import { ArxError } from '../errors.ts'
 import { openPartitions } from '../storage/partitions.ts'
 import { type StorageSession, writing } from '../storage/session.ts'
 import { lineOf, spanOf } from './batch.ts'
@@ -218,8 +219,13 @@ function worst(
   const bad = failures.map((f) => badRowOf(f.error, f.batch, job.plan) ?? lineOf(f.batch, 1))
   const rows = [...bad, error].filter((b) => b instanceof BadRow).sort((a, b) => a.line - b.line)
   if (job.options.signal.aborted) return error
-  return rows[0] ? badRowError(job.source.name, rows[0], after) : error
+  if (rows[0]) return badRowError(job.source.name, rows[0], after)
+  return after.stuck === undefined ? error : withRest(translate(error, job.options.connection), after.stuck)
 }
+
+/** The same error, saying that rows are still there. */
+const withRest = ({ code, message, detail, hint, exit, cause }: ArxError, stuck: string): ArxError =>
+  new ArxError({ code, message, detail: [detail, stuck].filter(Boolean).join('; '), hint, exit, cause })
 
 /** Refreshes the planner's statistics; why it could not, when it could not: that is no reason to undo a load. */
 async function analyze(session: StorageSession, plan: Plan): Promise<string | undefined> {

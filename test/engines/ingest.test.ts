@@ -3,6 +3,7 @@ import { appendFileSync, createWriteStream, rmSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { gzipSync } from 'node:zlib'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { planFiles } from '../../src/ingest/service.ts'
 import { describeTiers } from '../servers/databases.ts'
@@ -483,6 +484,30 @@ describeTiers('ingest', (tier) => {
     } finally {
       await b.client.query(`drop owned by ${role}; drop role ${role}`)
     }
+  })
+
+  test('a server that goes away: what is left is said, and goes with the next load', async () => {
+    const rows = Array.from({ length: 400_000 }, (_, i) => `lost,lost,${1_700_000_000 + i},1.${i}`)
+    const file = b.file('lost.csv', lines(['coin_id,exchange_id,last_updated,usd_price', ...rows]))
+    const database = (await b.rows<{ name: string }>('select quote_ident(current_database()) as name'))[0]!.name
+    const failing = b.refused(file)
+    const begun =
+      "select 1 as n from arxdb.imports where state = 'loading' and file_name like '%lost.csv' and rows_read > 0"
+    await vi.waitFor(async () => expect(await b.rows(begun)).toHaveLength(1), { timeout: 10_000, interval: 5 })
+    // Nobody gets in again until the load has given up; a database cannot be closed from inside.
+    const outside = new pg.Client({
+      connectionString: Object.assign(new URL(b.db.url), { pathname: '/postgres' }).href,
+    })
+    await outside.connect()
+    await outside.query(`alter database ${database} allow_connections false`)
+    await b.rows(`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and application_name like 'arxdb/%'`)
+    const error = await failing.finally(() => outside.query(`alter database ${database} allow_connections true`))
+    await outside.end()
+    expect(error.detail).toContain('loading it again removes them first')
+    const [report] = await b.load(file)
+    expect(report).toMatchObject({ inserted: 400_000 })
+    expect(report!.notes.join()).toContain('that an interrupted load of')
   })
 
   test('two at once load the same file once', async () => {
