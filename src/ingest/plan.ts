@@ -8,6 +8,7 @@ import { FORMATS } from './formats/registry.ts'
 import type { Sniffed } from './sniff.ts'
 import { splitPair, timeframe } from './symbol.ts'
 import { IDENTITY, type IdentityField, TABLES, TARGETS, type Table, type Target, type TargetColumn } from './targets.ts'
+import { readTime } from './times.ts'
 
 export interface PlanFlags {
   readonly table?: string | undefined
@@ -204,8 +205,28 @@ function identify(file: string, seen: Sniffed, format: Format, flags: PlanFlags)
     fixed.timeframe = width === 'tick' ? width : timeframe(width)
     if (!fixed.timeframe) throw usageError(`"${width}" is not a timeframe`, '--timeframe 1m')
     overridden.push('timeframe')
-  } else if (!has('timeframe')) throw missing(file, 'timeframe', '--timeframe 1h')
+  } else if (!has('timeframe')) throw missing(file, 'timeframe', `--timeframe ${stepOf(format, seen) ?? '1h'}`)
   return { fixed, fields: kept(...overridden) }
+}
+
+const WIDTHS: Readonly<Record<number, string>> = {
+  ...{ 1: '1s', 60: '1m', 180: '3m', 300: '5m', 900: '15m', 1800: '30m', 3600: '1h', 7200: '2h', 14400: '4h' },
+  ...{ 21600: '6h', 28800: '8h', 43200: '12h', 86400: '1d', 604800: '1w' },
+}
+
+/** The width that fits how far apart the first rows are: only to suggest, a file with holes can mislead. */
+function stepOf(format: Format, seen: Sniffed): string | undefined {
+  const field = fieldOf(format, seen, 'timestamp')
+  const times = seen.rows
+    .map((row) => Buffer.from(row[field] ?? ''))
+    .map((text) => readTime(text, 0, text.length) / 1e6)
+  const counts = new Map<number, number>()
+  for (const [i, time] of times.slice(1).entries()) {
+    const step = Math.abs(time - times[i]!)
+    counts.set(step, (counts.get(step) ?? 0) + 1)
+  }
+  const [commonest] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])
+  return commonest && WIDTHS[commonest[0]]
 }
 
 const missing = (file: string, what: string, flag: string): ArxError =>

@@ -352,6 +352,12 @@ describeTiers('ingest', (tier) => {
       expect(report).toMatchObject({ format: 'canonical-prices', inserted: 1, markets: ['BTC/USD@whose'] })
     })
 
+    test('the width to give is suggested from the rows, not from habit', async () => {
+      const bars = [0, 60, 120, 240].map((at) => `${1735689600 + at},1,2,1,2,5`)
+      const file = b.file('kraken_btc_usd.csv', lines(['time,open,high,low,close,volume', ...bars]))
+      expect(await b.refused(file)).toMatchObject({ code: 'timeframe-needed', hint: '--timeframe 1m' })
+    })
+
     test.each([
       ['two columns of one name', `${HEAD},usd_price\n${row('1')},2\n`, 'ambiguous-column', 'usd_price'],
       ['lines that end with CR', `${HEAD}\r${row('1')}\r`, 'not-a-csv', 'CR alone'],
