@@ -75,11 +75,12 @@ export async function resolveCoin(ask: Ask, name: string): Promise<string> {
   }
   const names = (await ask('markets/names', {})).map((row) => row.name)
   const near = nearest(name, names, 3)
+  const held = names.length ? `this database holds ${count(names.length, 'coin name')}` : 'this database holds no coins'
   throw new ArxError({
     code: 'unknown-coin',
     message: `no such coin "${name}"`,
-    detail: near.length ? `near it: ${near.join(', ')}` : `this database holds ${count(names.length, 'coin name')}`,
-    hint: near.length ? `arxdb coins --like ${near[0]}` : 'arxdb coins',
+    detail: near.length ? `near it: ${near.join(', ')}` : held,
+    hint: near.length ? `arxdb coins --like ${near[0]}` : names.length ? 'arxdb coins' : 'arxdb ingest FILE',
   })
 }
 

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packageRoot } from '../../src/statements/package-root.ts'
-import { emptyDatabase, type TestDatabase, withClient } from '../servers/databases.ts'
+import { emptyDatabase, migratedDatabase, type TestDatabase, withClient } from '../servers/databases.ts'
 import { type Loaded, loaded } from './loaded.ts'
 import { type Ended, type SessionOptions, session } from './session.ts'
 
@@ -324,4 +324,13 @@ test('130: interrupted before it began', async () => {
 test('ARXDB_FORMAT=json makes errors JSON as well', async () => {
   const { stderr } = await db.ask(['price', 'bitcion'], { env: { ARXDB_FORMAT: 'json' } })
   expect(JSON.parse(stderr).error).toMatchObject({ code: 'unknown-coin', exit: 1 })
+})
+
+test('a database without any coin sends to ingest, not to a list of none', async () => {
+  const bare = await migratedDatabase('plain')
+  const asked = await session(['price', 'BTC'], { env: { DATABASE_URL: bare.url } })
+  await bare.drop()
+  expect(asked).toMatchObject({ code: 1, stdout: '' })
+  expect(asked.stderr).toContain('why: this database holds no coins')
+  expect(asked.stderr).toContain('try: arxdb ingest FILE')
 })
