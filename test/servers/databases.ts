@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { describe } from 'vitest'
 import type { Connection } from '../../src/connect/connection.ts'
+import { connectionOf } from './connection.ts'
 import { migrateTemplate } from './migrate.ts'
 import { databasePrefix, outcomes, TIERS, type TierName, URL_VARIABLE } from './tiers.ts'
 
@@ -55,21 +56,6 @@ export function urlOf(server: string, database: string): string {
   const url = new URL(server)
   url.pathname = `/${database}`
   return url.href
-}
-
-/** What `--url` would resolve to, without the resolution: test servers speak no TLS. */
-export function connectionOf(url: string): Connection {
-  const { hostname, port, username, password, pathname } = new URL(url)
-  return {
-    host: hostname,
-    port: Number(port || 5432),
-    user: decodeURIComponent(username),
-    database: decodeURIComponent(pathname.slice(1)),
-    ...(password ? { password: async () => decodeURIComponent(password) } : {}),
-    tls: false,
-    connectTimeoutMs: 10_000,
-    origin: 'the test suite',
-  }
 }
 
 /** Runs `body` with a superuser client of the given database. */

@@ -10,7 +10,7 @@ import pg from 'pg'
 import { market } from '../../../src/demo/market.ts'
 import { bitfinex } from '../../../src/demo/shapes.ts'
 import { ingestFiles } from '../../../src/ingest/service.ts'
-import { parseUrl } from '../../faults/ingest/url.ts'
+import { connectionOf } from '../../servers/connection.ts'
 import { inTurns, median } from '../measure.ts'
 import { benchServer } from '../server.ts'
 
@@ -41,7 +41,7 @@ for (const name of readdirSync('sql/migrations')
 
 const ours = async (jobs: number): Promise<void> => {
   const { files } = await ingestFiles({
-    connection: parseUrl(url.href),
+    connection: connectionOf(url.href),
     files: [file],
     format: 'bitfinex',
     symbol: 'BTC/USD',

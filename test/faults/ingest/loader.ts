@@ -1,6 +1,6 @@
 // A process of its own that loads one file: what the faults of the tests are injected into.
 import { ingestFiles } from '../../../src/ingest/service.ts'
-import { parseUrl } from './url.ts'
+import { connectionOf } from '../../servers/connection.ts'
 
 const [url, file] = process.argv.slice(2)
 const stop = new AbortController()
@@ -9,7 +9,7 @@ const options = { format: 'bitfinex', exchange: 'fault', symbol: 'BTC/USD', time
 try {
   const { files } = await ingestFiles({
     ...options,
-    connection: parseUrl(url!),
+    connection: connectionOf(url!),
     files: [file!],
     now: () => new Date(),
     onProgress: ({ rows }) => process.stdout.write(`${rows}\n`),

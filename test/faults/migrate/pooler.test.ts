@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { up } from '../../../src/migrate/service.ts'
-import { connectionOf, emptyDatabase, type TestDatabase, urlOf, withClient } from '../../servers/databases.ts'
+import { connectionOf } from '../../servers/connection.ts'
+import { emptyDatabase, type TestDatabase, urlOf, withClient } from '../../servers/databases.ts'
 import { failure, project, removeFolders, spawnUp, until } from './project.ts'
 
 const PGBOUNCER = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find(existsSync)

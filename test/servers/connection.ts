@@ -1,7 +1,10 @@
-import type { Connection } from '../../../src/connect/connection.ts'
+import type { Connection } from '../../src/connect/connection.ts'
 
-/** A test server's URL; the suite's own reader of them would bring the test runner into the process. */
-export function parseUrl(url: string): Connection {
+/**
+ * What `--url` would resolve to, without the resolution: test servers speak no TLS. Apart from databases.ts, because a
+ * child process and a benchmark run without the test runner.
+ */
+export function connectionOf(url: string): Connection {
   const { hostname, port, username, password, pathname } = new URL(url)
   return {
     host: hostname,
