@@ -1,5 +1,6 @@
 // Where answers go: stdout with back-pressure, or a file.
 import { createWriteStream } from 'node:fs'
+import { realpath, rename, rm, stat } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ArxError, EXIT } from '../errors.ts'
@@ -14,10 +15,10 @@ export async function writeAll(stream: Writable, chunks: Chunks, signal: AbortSi
   }
 }
 
-/** Writes a file whole; what it held before is replaced. */
+/** Writes a file whole, or leaves it as it was: what it held before is replaced when all is written. */
 export async function writeFile(file: string, chunks: Chunks): Promise<void> {
   try {
-    await pipeline(Readable.from(chunks), createWriteStream(file))
+    await writeWhole(file, chunks)
   } catch (error) {
     throw new ArxError({
       code: 'cannot-write',
@@ -25,6 +26,20 @@ export async function writeFile(file: string, chunks: Chunks): Promise<void> {
       detail: (error as Error).message,
       cause: error,
     })
+  }
+}
+
+async function writeWhole(file: string, chunks: Chunks): Promise<void> {
+  const there = await stat(file).catch(() => undefined)
+  // A pipe or a device takes what comes, and has no place beside it.
+  if (there && !there.isFile()) return pipeline(Readable.from(chunks), createWriteStream(file))
+  const target = there ? await realpath(file) : file
+  const draft = `${target}.${process.pid}.part`
+  try {
+    await pipeline(Readable.from(chunks), createWriteStream(draft, { mode: there?.mode ?? 0o666 }))
+    await rename(draft, target)
+  } finally {
+    await rm(draft, { force: true })
   }
 }
 

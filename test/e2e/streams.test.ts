@@ -1,6 +1,6 @@
 // The program among other programs: pipes, files, signals, passwords.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -58,6 +58,17 @@ test('--out writes the file, and a place that cannot be written is said', async 
   const file = join(folder, 'out.json')
   expect(await arxdb([...CANDLES, '--json', '--out', file], env)).toMatchObject({ code: 0, stdout: '' })
   expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(120)
+  // Over what is there, through a link, without a trace of the draft.
+  const link = join(folder, 'link.json')
+  symlinkSync(file, link)
+  expect(await arxdb(['coins', '--json', '--out', link], env)).toMatchObject({ code: 0 })
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(1)
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+  if (existsSync('/dev/full')) {
+    const full = await arxdb([...CANDLES, '--out', '/dev/full'], env)
+    expect(full.code).toBe(1)
+    expect(full.stderr).toContain('ENOSPC')
+  }
   const refused = await arxdb([...CANDLES, '--out', join(folder, 'none', 'x')], env)
   expect(refused.code).toBe(1)
   expect(refused.stderr).toMatch(/^error: cannot write /m)
