@@ -42,24 +42,21 @@ function outside(value: string, least: string, limit: string): string | undefine
   return compare(value, limit) >= 0 ? 'is too large to be a price' : undefined
 }
 
+/** What is wrong with a value that need not be there. */
+function misfit(name: string, value: string): string | undefined {
+  if (/^(btc|eth)_price$/.test(name)) return outside(value, '0', PRICE_LIMIT)
+  const change = CHANGES.includes(name)
+  if (value.startsWith('-') && !change) return 'is negative'
+  if (name.endsWith('_dominance') && compare(value, '100') > 0) return 'is more than 100 %'
+  const limit = change ? PRICE_LIMIT : AMOUNTS.includes(name) ? AMOUNT_LIMIT : undefined
+  return limit !== undefined && compare(value.replace('-', ''), limit) >= 0 ? 'is too large' : undefined
+}
+
 /** The first of a row's optional values that no check allows. */
 function metric(v: Values): readonly [column: string, reason: string] | undefined {
   for (const [name, value] of Object.entries(v)) {
-    if (name === 'timestamp' || value === null) continue
-    const share = name.endsWith('_dominance')
-    const size = value.replace('-', '')
-    const why = /^(btc|eth)_price$/.test(name)
-      ? outside(value, '0', PRICE_LIMIT)
-      : value.startsWith('-') && !CHANGES.includes(name)
-        ? 'is negative'
-        : share && compare(value, '100') > 0
-          ? 'is more than 100 %'
-          : AMOUNTS.includes(name) && compare(size, AMOUNT_LIMIT) >= 0
-            ? 'is too large'
-            : CHANGES.includes(name) && compare(size, PRICE_LIMIT) >= 0
-              ? 'is too large'
-              : undefined
-    if (why) return [name, `${name} ${short(value)} ${why}`]
+    const why = name === 'timestamp' || value === null ? undefined : misfit(name, value)
+    if (why) return [name, `${name} ${short(value!)} ${why}`]
   }
   return undefined
 }
