@@ -102,3 +102,13 @@ export function command(name: string, summary: string, examples: readonly string
     .description(summary)
     .addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n`)
 }
+
+/** A command that asks about one coin over a window; what is its own comes behind. */
+export const coinQuestion = (name: string, summary: string, examples: readonly string[]) =>
+  command(name, summary, examples)
+    .argument('<coin>', 'BTC, bitcoin, BTC@kraken or BTC/USDT@binance')
+    .addOption(rangeOptions.from)
+    .addOption(rangeOptions.to)
+    .addOption(marketOptions.exchange)
+    .addOption(marketOptions.quote)
+    .addOption(marketOptions.timeframe)

@@ -1,21 +1,15 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { basisOptions, command, marketOptions, rangeOptions, window } from '../cli/options.ts'
+import { basisOptions, coinQuestion, window } from '../cli/options.ts'
 import { candles } from '../core/candles.ts'
 import { parseEvery } from '../core/interval.ts'
 
 export const candlesCommand = (context: Context) =>
-  command('candles', 'open, high, low, close and volume in bars of any width', [
+  coinQuestion('candles', 'open, high, low, close and volume in bars of any width', [
     'arxdb candles BTC --every 1d --from 30d --chart',
     'arxdb candles BTC@kraken --every 4h --from 2025-01-01..2025-01-08 -o csv',
   ])
-    .argument('<coin>', 'BTC, bitcoin, BTC@kraken or BTC/USDT@binance')
     .addOption(new Option('--every <width>', 'width of a bar: 5m, 1h, 1d, 1w, 1M').default('1h'))
-    .addOption(rangeOptions.from)
-    .addOption(rangeOptions.to)
-    .addOption(marketOptions.exchange)
-    .addOption(marketOptions.quote)
-    .addOption(marketOptions.timeframe)
     .addOption(basisOptions.basis)
     .option('--chart', 'draw the bars of the first market')
     .action(async (coin, { from, to, every, chart, ...options }) => {

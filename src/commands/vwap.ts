@@ -1,18 +1,12 @@
 import type { Context } from '../cli/context.ts'
-import { basisOptions, command, marketOptions, rangeOptions, window } from '../cli/options.ts'
+import { basisOptions, coinQuestion, window } from '../cli/options.ts'
 import { vwap } from '../core/vwap.ts'
 
 export const vwapCommand = (context: Context) =>
-  command('vwap', 'volume-weighted average price from candles, per exchange and combined', [
+  coinQuestion('vwap', 'volume-weighted average price from candles, per exchange and combined', [
     'arxdb vwap BTC --from 7d',
     'arxdb vwap ETH/USDT@binance --from 2025-01-01..2025-02-01',
   ])
-    .argument('<coin>', 'BTC, bitcoin, BTC@kraken or BTC/USDT@binance')
-    .addOption(rangeOptions.from)
-    .addOption(rangeOptions.to)
-    .addOption(marketOptions.exchange)
-    .addOption(marketOptions.quote)
-    .addOption(marketOptions.timeframe)
     .addOption(basisOptions.minCoverage)
     .action(async (coin, { from, to, ...options }) => {
       const range = await window(context, { from, to }, '7d')
