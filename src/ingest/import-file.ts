@@ -3,42 +3,26 @@ import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { interrupted } from '../db/session.ts'
 import { sqlState, translate } from '../db/sqlstate.ts'
-import { ArxError } from '../errors.ts'
 import { openPartitions } from '../storage/partitions.ts'
 import { type StorageSession, writing } from '../storage/session.ts'
-import { lineOf, spanOf } from './batch.ts'
+import { spanOf } from './batch.ts'
 import { batchSize } from './batch-size.ts'
-import { type Aftermath, badRowError, badRowOf } from './explain.ts'
+import type { Job } from './job.ts'
+import { findLoaded, removeDead } from './known.ts'
 import { loadBatch } from './lane.ts'
-import {
-  candidates,
-  completeImport,
-  finishImport,
-  type Locks,
-  lockContent,
-  openImport,
-  openLocks,
-  undoImport,
-} from './ledger.ts'
+import { completeImport, finishImport, type Locks, lockContent, openImport, openLocks } from './ledger.ts'
 import { openLanes } from './load.ts'
-import { marketName, openMarkets } from './market.ts'
+import { openMarkets } from './market.ts'
 import type { Plan } from './plan.ts'
-import { type FileReport, type IngestOptions, remarks, summary } from './report.ts'
-import { BadRow, newRewriter } from './rewrite.ts'
+import { type FileReport, remarks, summary } from './report.ts'
+import { newRewriter } from './rewrite.ts'
 import { lostAny } from './rivals.ts'
-import { content, type Source } from './source.ts'
+import { content } from './source.ts'
+import { takeOut, worst } from './take-back.ts'
 import { isoTime } from './times.ts'
-import { openStorage, type Workshop } from './workshop.ts'
 
 /** From this many rows on the planner's statistics are refreshed; below, autovacuum does it soon enough. */
 const ANALYZE_ROWS = 100_000
-
-export interface Job {
-  readonly source: Source
-  readonly plan: Plan
-  readonly options: IngestOptions
-  readonly workshop: Workshop
-}
 
 /** Loads one file, all or nothing. Throws ArxError; what of the file was in by then is taken out again. */
 export async function importFile(job: Job): Promise<FileReport> {
@@ -56,45 +40,6 @@ export async function importFile(job: Job): Promise<FileReport> {
     throw sqlState(error) === undefined ? error : translate(error, options.connection)
   } finally {
     await locks.release()
-  }
-}
-
-/** A load that was killed leaves its import in 'loading' without its lock; its rows go before the file starts again. */
-async function removeDead({ plan, workshop }: Job, locks: Locks): Promise<string[]> {
-  const notes: string[] = []
-  for (const found of await candidates(workshop.clerk, plan)) {
-    if (found.state !== 'loading' || !(await locks.tryLock(`arxdb.import.${found.import_id}`))) continue
-    const removed = await undoImport(workshop.clerk, found.import_id)
-    notes.push(`removed ${removed} rows that an interrupted load of ${found.file_name ?? 'a file'} had left`)
-  }
-  return notes
-}
-
-/** Hashing costs a pass over the file, so it is made first only where some import could be the same. */
-async function findLoaded({ source, plan, options, workshop }: Job): Promise<FileReport | undefined> {
-  const done = (await candidates(workshop.clerk, plan)).filter((c) => c.state === 'done' && c.content_sha256)
-  const size = source.compressed ? undefined : source.bytes
-  if (!done.some((c) => size === undefined || c.content_bytes === size)) return undefined
-  const start = performance.now()
-  const hash = createHash('sha256')
-  let bytes = 0
-  for await (const chunk of content(source)) {
-    options.signal.throwIfAborted()
-    hash.update(chunk)
-    bytes += chunk.length
-  }
-  const digest = hash.digest()
-  const same = done.find((c) => c.content_sha256!.equals(digest))
-  if (!same) return undefined
-  return {
-    ...summary({ source, plan, importId: same.import_id, rows: same.rows_read, inserted: 0, bytes, start }),
-    duplicates: same.rows_read,
-    already_loaded: true,
-    rows_per_second: 0,
-    markets: plan.identity.fields.length === 0 ? [marketName(plan.identity.fixed)] : [],
-    first_at: same.first_at,
-    last_at: same.last_at,
-    notes: [`loaded before as import ${same.import_id} (${same.file_name ?? 'standard input'}); nothing was sent`],
   }
 }
 
@@ -193,39 +138,6 @@ const close = async (clerk: StorageSession, importId: number, hash: Buffer | nul
     await finishImport(clerk, importId, null, bytes)
   }
 }
-
-/** On a connection of its own: the others may be broken, and Ctrl-C must not stop it. */
-async function takeOut(job: Job, importId: number): Promise<Aftermath> {
-  try {
-    const session = await openStorage(job.options.connection)
-    try {
-      return { removed: await undoImport(session, importId) }
-    } finally {
-      await session.client.end()
-    }
-  } catch (error) {
-    const why = (error as Error).message
-    return { removed: 0, stuck: `its rows could not be taken out (${why}); loading it again removes them first` }
-  }
-}
-
-/** Of all that went wrong the earliest line of the file is told, so that the answer never depends on timing. */
-function worst(
-  job: Job,
-  error: unknown,
-  failures: Awaited<ReturnType<ReturnType<typeof openLanes>['settle']>>,
-  after: Aftermath,
-): unknown {
-  const bad = failures.map((f) => badRowOf(f.error, f.batch, job.plan) ?? lineOf(f.batch, 1))
-  const rows = [...bad, error].filter((b) => b instanceof BadRow).sort((a, b) => a.line - b.line)
-  if (job.options.signal.aborted) return error
-  if (rows[0]) return badRowError(job.source.name, rows[0], after)
-  return after.stuck === undefined ? error : withRest(translate(error, job.options.connection), after.stuck)
-}
-
-/** The same error, saying that rows are still there. */
-const withRest = ({ code, message, detail, hint, exit, cause }: ArxError, stuck: string): ArxError =>
-  new ArxError({ code, message, detail: [detail, stuck].filter(Boolean).join('; '), hint, exit, cause })
 
 /** Refreshes the planner's statistics; why it could not, when it could not: that is no reason to undo a load. */
 async function analyze(session: StorageSession, plan: Plan): Promise<string | undefined> {
