@@ -1,11 +1,11 @@
 // Open, high, low, close and volume per bar of any width.
 import type { Ask, Engine } from '../engines/engine.ts'
 import { usageError } from '../errors.ts'
+import { offsetAt } from '../zone.ts'
 import { type Basis, basisName, settleBasis } from './basis.ts'
 import type { Every } from './interval.ts'
 import { type Market, type MarketFilter, marketsOf, settleQuotes, type Window } from './market.ts'
 import { columns, type Note, type Result, warn } from './result.ts'
-import { offsetAt } from './zone.ts'
 
 export interface CandlesQuery extends MarketFilter, Window {
   readonly now: string

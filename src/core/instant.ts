@@ -1,7 +1,7 @@
 // One point in time, as people write it; microseconds as bigint inside, ISO 8601 in UTC outside.
 import { type ArxError, usageError } from '../errors.ts'
+import { fromLocal, toLocal } from '../zone.ts'
 import { addCalendar, type Calendar, type CalendarUnit, floorLocal } from './calendar.ts'
-import { fromLocal, toLocal } from './zone.ts'
 
 export interface Clock {
   readonly now: Date

@@ -2,8 +2,8 @@
 import type { Ask } from '../engines/engine.ts'
 import { ArxError, usageError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
+import { count } from '../wording.ts'
 import { info, type Note } from './result.ts'
-import { count } from './wording.ts'
 
 /** `BTC`, `bitcoin`, `BTC@kraken`, `BTC/USDT@binance`, taken apart. */
 export interface MarketRef {

@@ -1,5 +1,6 @@
 // The price of coins now, or as it was known at a moment.
 import type { Ask, Engine } from '../engines/engine.ts'
+import { atLeast, roughly } from '../wording.ts'
 import { basisName } from './basis.ts'
 import {
   groupBy,
@@ -12,7 +13,6 @@ import {
 } from './market.ts'
 import { columns, type Note, type Result, warn } from './result.ts'
 import { DEFAULT_TICK_STALENESS_MS, interval } from './twap.ts'
-import { atLeast, roughly } from './wording.ts'
 
 export interface PriceQuery extends Omit<MarketFilter, 'coin'> {
   readonly coins: readonly string[]

@@ -1,8 +1,8 @@
 // The window of a question: half-open, [from, to), in UTC.
 import { usageError } from '../errors.ts'
+import { checkZone } from '../zone.ts'
 import { type Clock, formatInstant, type Moment, readMoment } from './instant.ts'
 import { info, type Note, warn } from './result.ts'
-import { checkZone } from './zone.ts'
 
 export interface TimeRange {
   /** UTC ISO 8601, included. */

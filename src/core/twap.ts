@@ -1,9 +1,9 @@
 // Time-weighted average price.
 import type { Engine } from '../engines/engine.ts'
+import { percent } from '../wording.ts'
 import { type Basis, basisName, settleBasis } from './basis.ts'
 import { type Market, type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
 import { columns, info, type Note, type Result, WINDOW_COLUMNS, warn } from './result.ts'
-import { percent } from './wording.ts'
 
 export interface TwapQuery extends MarketFilter, Window {
   /** UTC instant; a window that reaches beyond it ends there. */

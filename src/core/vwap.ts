@@ -1,10 +1,10 @@
 // Volume-weighted average price.
 import type { Engine } from '../engines/engine.ts'
+import { percent } from '../wording.ts'
 import { settleBasis } from './basis.ts'
 import { type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
 import { columns, type Note, type Result, WINDOW_COLUMNS, warn } from './result.ts'
 import { combinedBasis, DEFAULT_MIN_COVERAGE } from './twap.ts'
-import { percent } from './wording.ts'
 
 export interface VwapQuery extends MarketFilter, Window {
   readonly now: string

@@ -3,8 +3,8 @@
 /** A folder of src, `engines/<name>`, or a file that stands in src itself. */
 export type Unit = string
 
-/** Small, pure and known to all: what went wrong, what was meant, how long. */
-export const GROUND: readonly Unit[] = ['errors', 'nearest', 'duration']
+/** Small, pure and known to all: what went wrong, what was meant, how long, in which zone. */
+export const GROUND: readonly Unit[] = ['errors', 'nearest', 'duration', 'zone', 'wording']
 
 export const AREAS: readonly Unit[] = ['migrate', 'ingest', 'policy', 'backup', 'health', 'embedded', 'demo']
 
@@ -18,6 +18,8 @@ export const ARROWS: Readonly<Record<Unit, readonly string[]>> = {
   errors: [],
   nearest: [],
   duration: [],
+  zone: [],
+  wording: [],
   main: ['cli'],
   index: ['client', 'core', 'type:connect', 'type:db', 'type:engines'],
   cli: [
@@ -87,3 +89,6 @@ export const AT_START: readonly string[] = ['node:', '@commander-js/extra-typing
 
 /** Lines of a file: no more than this, and half of all files below the median. */
 export const LENGTH = { file: 400, command: 60, median: 90 } as const
+
+/** Load a file that the user names, which no rule can judge beforehand. */
+export const COMPUTED: readonly string[] = ['src/ingest/plan/format-file.ts']

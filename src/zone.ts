@@ -1,7 +1,8 @@
-// Time zones by Intl alone: offsets, and the way from a wall clock to UTC through gaps and repeated hours.
+// Time zones by Intl alone: offsets, and the way from a wall clock to UTC through gaps and repeated hours. At the top of
+// src because times as people type them (core) and as files hold them (ingest) both need it.
 // "Local" numbers are milliseconds as if the wall clock were UTC, so that date arithmetic never meets a zone.
-import { usageError } from '../errors.ts'
-import { nearest } from '../nearest.ts'
+import { usageError } from './errors.ts'
+import { nearest } from './nearest.ts'
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
