@@ -1,9 +1,11 @@
--- Imports under one mapping that are in, or were being loaded.
--- @params  mapping_sha256 bytea
--- @returns import_id int, state text, target text, file_name text null, content_sha256 bytea null, content_bytes bigint null,
---          rows_read bigint, inserted bigint, first_at timestamptz null, last_at timestamptz null
+-- Imports under one mapping, or under the user's own name for the content, that are in or were being loaded.
+-- @params  mapping_sha256 bytea, import_key text null
+-- @returns import_id int, state text, target text, file_name text null, same_mapping boolean, content_sha256 bytea null,
+--          content_bytes bigint null, atomic boolean, rows_read bigint, rejected bigint, import_key text null,
+--          first_at timestamptz null, last_at timestamptz null
 -- @locks   AccessShareLock
-select import_id, state, target, file_name, content_sha256, content_bytes, rows_read, inserted, first_at, last_at
+select import_id, state, target, file_name, coalesce(mapping_sha256 = :mapping_sha256::bytea, false) as same_mapping,
+       content_sha256, content_bytes, atomic, rows_read, rejected, import_key, first_at, last_at
   from arxdb.imports
-  where mapping_sha256 = :mapping_sha256::bytea and state in ('loading', 'done')
+  where (mapping_sha256 = :mapping_sha256::bytea or import_key = :import_key::text) and state in ('loading', 'done')
   order by import_id

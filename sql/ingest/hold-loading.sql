@@ -3,5 +3,5 @@
 -- @returns import_id int
 -- @locks   RowShareLock
 select import_id from arxdb.imports
-  where state = 'loading' and finished_at is null and target = :target::text and import_id <> :import_id::int
+  where state = 'loading' and atomic and finished_at is null and target = :target::text and import_id <> :import_id::int
   for key share

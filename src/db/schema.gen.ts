@@ -12,6 +12,7 @@ export interface Schema {
     readonly active_cryptocurrencies: number | null
     readonly markets: number | null
     readonly market_cap_change_24h: string | null
+    readonly observed_at: string | null
   }
   'arxdb.candles': {
     readonly market_id: number
@@ -24,6 +25,7 @@ export interface Schema {
     readonly volume: string | null
     readonly quote_volume: string | null
     readonly trades: number | null
+    readonly observed_at: string | null
   }
   'arxdb.coin_aliases': {
     readonly alias: string
@@ -49,6 +51,15 @@ export interface Schema {
     readonly rows_read: number
     readonly inserted: number
     readonly committed_at: string
+    readonly line_from: number | null
+    readonly line_to: number | null
+    readonly prefix_sha256: Buffer | null
+    readonly updated: number
+    readonly unchanged: number
+    readonly duplicates: number
+    readonly skipped: number
+    readonly rejected: number
+    readonly merged: number
   }
   'arxdb.imports': {
     readonly import_id: number
@@ -70,6 +81,14 @@ export interface Schema {
     readonly started_at: string
     readonly finished_at: string | null
     readonly arxdb_version: string | null
+    readonly updated: number
+    readonly unchanged: number
+    readonly skipped: number
+    readonly merged: number
+    readonly atomic: boolean
+    readonly claim: number
+    readonly incomplete: boolean
+    readonly import_key: string | null
   }
   'arxdb.markets': {
     readonly market_id: number
@@ -101,6 +120,7 @@ export interface Schema {
     readonly volume_24h: string | null
     readonly change_24h: string | null
     readonly change_7d: string | null
+    readonly observed_at: string | null
   }
   'crypto_market_analytics': {
     readonly timestamp: string | null

@@ -35,40 +35,75 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly tier: string }
   }
-  /** Books a batch, in the transaction that brought its rows. No row comes back when the import was taken for dead. */
+  /** Books a batch, in the transaction that brought its rows. No row comes back when another run has taken the import over. */
   'ingest/add-batch': {
-    params: { readonly import_id: number; readonly byte_from: number; readonly byte_to: number; readonly rows_read: number; readonly inserted: number; readonly first_at: string; readonly last_at: string }
+    params: { readonly import_id: number; readonly claim: number; readonly byte_from: number; readonly byte_to: number; readonly line_from: number; readonly line_to: number; readonly prefix_sha256: Buffer | null; readonly rows_read: number; readonly inserted: number; readonly updated: number; readonly unchanged: number; readonly duplicates: number; readonly skipped: number; readonly rejected: number; readonly merged: number; readonly first_at: string | null; readonly last_at: string | null }
     row: { readonly import_id: number }
+  }
+  /** Whether a batch is in: a connection that broke during its commit cannot tell. */
+  'ingest/batch-booked': {
+    params: { readonly import_id: number; readonly byte_from: number }
+    row: { readonly booked: boolean }
+  }
+  /** Byte ranges of an import that are in, in the file's order. */
+  'ingest/batches': {
+    params: { readonly import_id: number }
+    row: { readonly byte_from: number; readonly byte_to: number; readonly line_from: number | null; readonly line_to: number | null; readonly prefix_sha256: Buffer | null }
   }
   /** Opens an import in the ledger. */
   'ingest/begin-import': {
-    params: { readonly import_id: number; readonly target: string; readonly source: string; readonly attribution: string; readonly file_name: string | null; readonly mapping_sha256: Buffer; readonly mapping: string; readonly arxdb_version: string | null }
+    params: { readonly import_id: number; readonly target: string; readonly source: string; readonly attribution: string; readonly file_name: string | null; readonly mapping_sha256: Buffer; readonly mapping: string; readonly atomic: boolean; readonly import_key: string | null; readonly arxdb_version: string | null }
     row: { readonly import_id: number }
   }
-  /** Imports under one mapping that are in, or were being loaded. */
+  /** Imports under one mapping, or under the user's own name for the content, that are in or were being loaded. */
   'ingest/candidates': {
-    params: { readonly mapping_sha256: Buffer }
-    row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly content_sha256: Buffer | null; readonly content_bytes: number | null; readonly rows_read: number; readonly inserted: number; readonly first_at: string | null; readonly last_at: string | null }
+    params: { readonly mapping_sha256: Buffer; readonly import_key: string | null }
+    row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly same_mapping: boolean; readonly content_sha256: Buffer | null; readonly content_bytes: number | null; readonly atomic: boolean; readonly rows_read: number; readonly rejected: number; readonly import_key: string | null; readonly first_at: string | null; readonly last_at: string | null }
+  }
+  /** Takes over an import whose run has died: what that run may still send is refused from now on. */
+  'ingest/claim-import': {
+    params: { readonly import_id: number }
+    row: { readonly claim: number }
   }
   /** All rows of an import are in; it stays open while it waits for the loads whose rows it took for its own. */
   'ingest/complete-import': {
-    params: { readonly import_id: number }
+    params: { readonly import_id: number; readonly claim: number }
     row: { readonly import_id: number }
+  }
+  /** Rows of analytics that are an import's own now; its time span keeps it to the partitions concerned. */
+  'ingest/count-analytics': {
+    params: { readonly import_id: number; readonly since: string; readonly until: string }
+    row: { readonly rows: number }
+  }
+  /** Rows of candles that are an import's own now; its time span keeps it to the partitions concerned. */
+  'ingest/count-candles': {
+    params: { readonly import_id: number; readonly since: string; readonly until: string }
+    row: { readonly rows: number }
+  }
+  /** Rows of prices that are an import's own now; its time span keeps it to the partitions concerned. */
+  'ingest/count-prices': {
+    params: { readonly import_id: number; readonly since: string; readonly until: string }
+    row: { readonly rows: number }
   }
   /** Makes an exchange known; one that is known stays as it is. */
   'ingest/exchange': {
     params: { readonly exchange_id: string }
     row: { readonly exchange_id: string }
   }
-  /** Closes an import that left nothing behind. */
+  /** Closes an import that left nothing behind: failed by itself, or undone by its user. */
   'ingest/fail-import': {
+    params: { readonly import_id: number; readonly state: string }
+    row: { readonly import_id: number }
+  }
+  /** Closes a dead import that had all its rows in: others count on them. Without its hash, so that the same file is looked at again. */
+  'ingest/finish-complete': {
     params: { readonly import_id: number }
     row: { readonly import_id: number }
   }
-  /** Closes an import: all its rows are in. No row comes back when the import was taken for dead. */
+  /** Closes an import: all its rows are in. No row comes back when another run has taken it over. One whose left-out rows */
   'ingest/finish-import': {
-    params: { readonly import_id: number; readonly content_sha256: Buffer | null; readonly content_bytes: number | null }
-    row: { readonly import_id: number }
+    params: { readonly import_id: number; readonly claim: number; readonly content_sha256: Buffer | null; readonly content_bytes: number | null }
+    row: { readonly import_id: number; readonly rows_read: number; readonly inserted: number; readonly updated: number; readonly unchanged: number; readonly duplicates: number; readonly skipped: number; readonly rejected: number; readonly merged: number; readonly first_at: string | null; readonly last_at: string | null; readonly incomplete: boolean }
   }
   /** Other loads into a table that may still be taken back, held so that none is until the transaction ends. */
   'ingest/hold-loading': {
@@ -80,15 +115,25 @@ export interface Statements {
     params: { readonly import_id: number }
     row: { readonly state: string; readonly complete: boolean }
   }
+  /** What an import has come to so far. */
+  'ingest/import-totals': {
+    params: { readonly import_id: number }
+    row: { readonly rows_read: number; readonly inserted: number; readonly updated: number; readonly unchanged: number; readonly duplicates: number; readonly skipped: number; readonly rejected: number; readonly merged: number; readonly first_at: string | null; readonly last_at: string | null }
+  }
+  /** Marks the other loads that had left out rows in a span of time: what they leaned on goes, and their files add it again. */
+  'ingest/leave-incomplete': {
+    params: { readonly import_id: number; readonly target: string; readonly since: string; readonly until: string }
+    row: { readonly import_id: number; readonly file_name: string | null }
+  }
   /** Imports, newest first. */
   'ingest/list-imports': {
     params: { readonly row_limit: number | null }
-    row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly source: string; readonly rows_read: number; readonly inserted: number; readonly duplicates: number; readonly first_at: string | null; readonly last_at: string | null; readonly started_at: string }
+    row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly source: string; readonly rows_read: number; readonly inserted: number; readonly updated: number; readonly unchanged: number; readonly duplicates: number; readonly skipped: number; readonly rejected: number; readonly incomplete: boolean; readonly first_at: string | null; readonly last_at: string | null; readonly started_at: string }
   }
   /** An import's row, held until the transaction ends: a batch that is being committed is waited for. */
   'ingest/lock-import': {
     params: { readonly import_id: number }
-    row: { readonly state: string; readonly target: string; readonly first_at: string | null; readonly last_at: string | null; readonly complete: boolean }
+    row: { readonly state: string; readonly target: string; readonly file_name: string | null; readonly inserted: number; readonly updated: number; readonly first_at: string | null; readonly last_at: string | null; readonly complete: boolean }
   }
   /** The id of a market, made when it is new. */
   'ingest/market': {
@@ -103,7 +148,7 @@ export interface Statements {
   /** Everything the ledger knows of one import. */
   'ingest/show-import': {
     params: { readonly import_id: number }
-    row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly source: string; readonly attribution: string; readonly content_sha256: string | null; readonly content_bytes: number | null; readonly mapping: string | null; readonly rows_read: number; readonly inserted: number; readonly duplicates: number; readonly rejected: number; readonly batches: number; readonly first_at: string | null; readonly last_at: string | null; readonly started_at: string; readonly finished_at: string | null; readonly arxdb_version: string | null }
+    row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly import_key: string | null; readonly source: string; readonly attribution: string; readonly content_sha256: string | null; readonly content_bytes: number | null; readonly mapping: string | null; readonly rows_read: number; readonly inserted: number; readonly updated: number; readonly unchanged: number; readonly duplicates: number; readonly skipped: number; readonly rejected: number; readonly merged: number; readonly incomplete: boolean; readonly batches: number; readonly first_at: string | null; readonly last_at: string | null; readonly started_at: string; readonly finished_at: string | null; readonly arxdb_version: string | null }
   }
   /** A lock by name until the transaction ends, or false when another session has it. */
   'ingest/try-lock': {
@@ -124,6 +169,11 @@ export interface Statements {
   'ingest/undo-prices': {
     params: { readonly import_id: number; readonly since: string; readonly until: string }
     row: { readonly deleted: number }
+  }
+  /** Lets a transaction compare with, replace and delete rows however many of a compressed chunk that unpacks: TimescaleDB */
+  'ingest/unpack-any': {
+    params: Record<never, never>
+    row: { readonly setting: string }
   }
   /** First and last observation of each market inside a window: two index probes a market, no rows counted. */
   'markets/activity': {
