@@ -13,7 +13,10 @@ interface PgError extends Error {
   readonly position?: string
 }
 
-const NETWORK = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'ECONNRESET', 'EHOSTUNREACH'])
+const NETWORK = new Set([
+  ...['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH'],
+  ...['ECONNRESET', 'ECONNABORTED', 'EPIPE'],
+])
 
 const SET_PASSWORD = 'set the password in ~/.pgpass or PGPASSWORD'
 
@@ -113,7 +116,7 @@ const TLS = /^(ERR_TLS|ERR_SSL|UNABLE_TO|CERT_|DEPTH_ZERO|SELF_SIGNED|EPROTO)/
 
 /** What the driver says without a code: nobody there, gone, or something that speaks no PostgreSQL. */
 const WORDS =
-  /^(Connection terminated|timeout expired|The server does not support SSL|There was an error establishing an SSL|connect )/
+  /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired|The server does not support SSL|There was an error establishing an SSL|connect )/
 
 function isNetwork(e: PgError): boolean {
   if (NETWORK.has(e.code ?? '') || TLS.test(e.code ?? '')) return true

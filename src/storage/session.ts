@@ -13,9 +13,13 @@ export type Run = <Row>(name: string, params?: Readonly<Record<string, unknown>>
 
 export interface StorageSession {
   readonly connection: Connection
+  /** Another one after `renew`: to be asked for anew each time. */
   readonly client: Client
   readonly target: Target
   readonly limits: SessionLimits
+  /** Connects again, after the server went away. Settings are each transaction's own, so none are lost. */
+  renew(): Promise<void>
+  close(): Promise<void>
 }
 
 /** Statements on `client`, inside whatever transaction it is in. */
@@ -31,24 +35,43 @@ export const runner =
     ).rows
   }
 
-/** Connects and finds out which variants of statements the schema was made for. The caller ends the client. */
+/** Connects and finds out which variants of statements the schema was made for. The caller closes it. */
 export async function openSession(connection: Connection, limits: SessionLimits): Promise<StorageSession> {
-  const client = await openClient(connection)
+  let client = await openClient(connection)
+  const end = (): Promise<void> => client.end().catch(() => {})
   try {
     const plain: Target = { engine: 'postgres', server: 150_000 }
     const found = await detect((name) => runner(client, plain)(name))
     const target: Target = { engine: found.tier === 'plain' ? 'postgres' : 'timescaledb', server: found.version.server }
-    return { connection, client, target, limits }
+    return {
+      ...{ connection, target, limits },
+      get client() {
+        return client
+      },
+      async renew() {
+        // Not awaited: a server that is gone may never answer the farewell.
+        void end()
+        client = await openClient(connection)
+      },
+      close: end,
+    }
   } catch (error) {
-    await client.end()
+    await end()
     throw translate(error, connection)
   }
 }
 
+const transaction = (session: StorageSession) => {
+  const { client, connection, limits } = session
+  return { client, connection, limits }
+}
+
 /** One writing transaction around `body`. */
 export const writing = <T>(session: StorageSession, body: (run: Run) => Promise<T>, signal?: AbortSignal): Promise<T> =>
-  inTransaction({ ...session, signal, write: true }, (client) => body(runner(client as Client, session.target)))
+  inTransaction({ ...transaction(session), signal, write: true }, (client) =>
+    body(runner(client as Client, session.target)),
+  )
 
 /** One reading transaction around `body`. */
 export const reading = <T>(session: StorageSession, body: (run: Run) => Promise<T>, signal?: AbortSignal): Promise<T> =>
-  inTransaction({ ...session, signal }, (client) => body(runner(client as Client, session.target)))
+  inTransaction({ ...transaction(session), signal }, (client) => body(runner(client as Client, session.target)))
