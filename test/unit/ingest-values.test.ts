@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseFileName } from '../../src/ingest/file-name.ts'
-import { NOT_A_NUMBER, readNumeric, writeNumeric } from '../../src/ingest/numeric.ts'
-import { splitPair, timeframe } from '../../src/ingest/symbol.ts'
-import { isoTime, LOSSY_TIME, NOT_A_TIME, readTime } from '../../src/ingest/times.ts'
+import { parseFileName } from '../../src/ingest/plan/file-name.ts'
+import { NOT_A_NUMBER, readNumeric, writeNumeric } from '../../src/ingest/values/numeric.ts'
+import { splitPair, timeframe } from '../../src/ingest/values/symbol.ts'
+import { isoTime, LOSSY_TIME, NOT_A_TIME, readTime } from '../../src/ingest/values/times.ts'
 
 const time = (text: string): number => readTime(Buffer.from(`,${text},`), 1, 1 + Buffer.byteLength(text))
 

@@ -21,6 +21,95 @@ const isDigit = (byte: number | undefined): boolean => byte !== undefined && byt
  * Takes a sign, one point, an exponent; keeps the scale as written (`1.50` stays 1.50), as the server's own input does.
  */
 export function writeNumeric(buf: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
+  const size = readPlain(buf, from, to, out, at)
+  return size > 0 && plain.stop === to ? size : writeAny(buf, from, to, out, at)
+}
+
+/** So many digits before the point are a small integer, and two groups at most. */
+const PLAIN_INTEGERS = 8
+const PLAIN_DECIMALS = 32
+
+/** Where the number that was read last ends: no object is made for an answer of two. */
+export const plain = { stop: 0 }
+
+/**
+ * Most prices, in one pass: some digits, a point, some more. Ends at the first byte that is none of these, in
+ * `plain.stop`; returns the bytes written, or NOT_A_NUMBER where it is no such number: then it has to be looked at closely.
+ */
+export function readPlain(buf: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
+  let i = from
+  let whole = 0
+  for (; i < to; i++) {
+    const digit = buf[i]! - 0x30
+    if (digit < 0 || digit > 9) break
+    whole = whole * 10 + digit
+  }
+  if (i === from || i - from > PLAIN_INTEGERS) return NOT_A_NUMBER
+  const begin = at + 8
+  let end = begin
+  let weight = -1
+  if (whole >= 10_000) {
+    const high = (whole / 10_000) | 0
+    out[end] = high >> 8
+    out[end + 1] = high
+    end += 2
+    weight++
+  }
+  if (whole > 0) {
+    const low = whole % 10_000
+    out[end] = low >> 8
+    out[end + 1] = low
+    end += 2
+    weight++
+  }
+  // Behind the last group that is not zero.
+  let significant = whole > 0 && whole % 10_000 === 0 ? end - 2 : end
+  let scale = 0
+  if (i < to && buf[i] === POINT) {
+    const first = ++i
+    for (let more = true; more; ) {
+      let group = 0
+      let digits = 0
+      for (; digits < 4; digits++) {
+        const digit = i < to ? buf[i]! - 0x30 : -1
+        if (digit < 0 || digit > 9) break
+        group = group * 10 + digit
+        i++
+      }
+      more = digits === 4
+      if (digits === 0) break
+      for (; digits < 4; digits++) group *= 10
+      if (group === 0 && end === begin) {
+        weight--
+        continue
+      }
+      out[end] = group >> 8
+      out[end + 1] = group
+      end += 2
+      if (group !== 0) significant = end
+    }
+    scale = i - first
+    if (scale > PLAIN_DECIMALS) return NOT_A_NUMBER
+  }
+  plain.stop = i
+  return writeHead(out, at, (significant - begin) >> 1, weight, 0, scale)
+}
+
+/** The eight bytes before the digits, of which there are `count`; returns the size of it all. */
+function writeHead(out: Uint8Array, at: number, count: number, weight: number, sign: number, scale: number): number {
+  const first = count === 0 ? 0 : weight
+  out[at] = count >> 8
+  out[at + 1] = count
+  out[at + 2] = first >> 8
+  out[at + 3] = first
+  out[at + 4] = count === 0 ? 0 : sign >> 8
+  out[at + 5] = 0
+  out[at + 6] = scale >> 8
+  out[at + 7] = scale
+  return 8 + 2 * count
+}
+
+function writeAny(buf: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
   let start = from
   let sign = 0
   if (buf[start] === MINUS) {
@@ -68,20 +157,7 @@ export function writeNumeric(buf: Uint8Array, from: number, to: number, out: Uin
     out[at + 9 + 2 * digits] = group
     significant = digits + 1
   }
-  if (significant === 0) {
-    weight = 0
-    sign = 0
-  }
-  const scale = Math.max(0, fractions - exponent)
-  out[at] = significant >> 8
-  out[at + 1] = significant
-  out[at + 2] = weight >> 8
-  out[at + 3] = weight
-  out[at + 4] = sign >> 8
-  out[at + 5] = 0
-  out[at + 6] = scale >> 8
-  out[at + 7] = scale
-  return 8 + 2 * significant
+  return writeHead(out, at, significant, weight, sign, Math.max(0, fractions - exponent))
 }
 
 /** `e-05` to -5; beyond MOST_EXPONENT when it is not an exponent, or too far. */

@@ -7,7 +7,22 @@ export interface Pair {
 }
 
 /** Longest first: BTCUSDT is in USDT, not a coin BTCU in SDT. */
-const QUOTES = ['FDUSD', 'USDT', 'USDC', 'BUSD', 'TUSD', 'USD', 'EUR', 'GBP', 'JPY', 'DAI', 'BTC', 'XBT', 'ETH', 'BNB']
+export const QUOTES = [
+  'FDUSD',
+  'USDT',
+  'USDC',
+  'BUSD',
+  'TUSD',
+  'USD',
+  'EUR',
+  'GBP',
+  'JPY',
+  'DAI',
+  'BTC',
+  'XBT',
+  'ETH',
+  'BNB',
+]
 
 /** Coins whose last letter makes TUSD or BUSD of a USD behind it: XBTUSD is not XB in TUSD. */
 const ENDING_T_OR_B = new Set('XBT APT BAT DOT FET FTT GRT HNT MNT NOT OKT QNT SNT USDT ARB BNB SHIB TRB'.split(' '))
@@ -77,4 +92,12 @@ export function timeframe(text: string): string | undefined {
   const word = match?.[2] ?? ''
   const unit = UNITS[word] ?? UNITS[word.toLowerCase().replace(/s$/, '')] ?? UNITS[word.toLowerCase()]
   return match && unit ? `${match[1] ?? '1'}${unit}` : undefined
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+
+/** Of a width in the database's spelling; undefined for months, which differ, and for ticks. */
+export function widthSeconds(width: string): number | undefined {
+  const unit = SECONDS[width.at(-1)!]
+  return unit === undefined || width === 'tick' ? undefined : unit * Number.parseInt(width, 10)
 }
