@@ -1,8 +1,10 @@
 import type { Format } from './format.ts'
+import { OBSERVED_WORDS } from './header-words.ts'
 
 /** The columns of the view crypto_ohlcv, in any order; a subset will do. */
 export const canonicalOhlcv: Format = {
   name: 'canonical-ohlcv',
+  title: 'the columns of crypto_ohlcv',
   table: 'ohlcv',
   needs: ['coin_id|symbol', 'exchange_id', 'timestamp', 'open', 'high', 'low', 'close', 'timeframe'],
   columns: {
@@ -19,6 +21,7 @@ export const canonicalOhlcv: Format = {
     volume: ['volume'],
     quote_volume: ['quote_volume'],
     trades: ['trades'],
+    observed_at: OBSERVED_WORDS,
     source: ['source'],
     attribution: ['attribution'],
   },

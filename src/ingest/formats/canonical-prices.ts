@@ -1,8 +1,10 @@
 import type { Format } from './format.ts'
+import { OBSERVED_WORDS } from './header-words.ts'
 
 /** The columns of the view crypto_prices, in any order; a subset will do. */
 export const canonicalPrices: Format = {
   name: 'canonical-prices',
+  title: 'the columns of crypto_prices',
   table: 'prices',
   needs: ['coin_id|symbol', 'exchange_id', 'price', 'timestamp'],
   columns: {
@@ -18,6 +20,7 @@ export const canonicalPrices: Format = {
     volume_24h: ['volume_24h'],
     change_24h: ['change_24h'],
     change_7d: ['change_7d'],
+    observed_at: OBSERVED_WORDS,
     source: ['source'],
     attribution: ['attribution'],
   },

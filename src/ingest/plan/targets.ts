@@ -23,6 +23,8 @@ export interface Target {
 
 const decimals = (...names: string[]): TargetColumn[] => names.map((name) => ({ name, kind: 'decimal' }))
 const time: TargetColumn = { name: 'timestamp', kind: 'time', required: true }
+/** When the source saw the row: of two versions the later one is the newer. */
+const observed: TargetColumn = { name: 'observed_at', kind: 'time' }
 
 export const TARGETS: Readonly<Record<Table, Target>> = {
   prices: {
@@ -33,6 +35,7 @@ export const TARGETS: Readonly<Record<Table, Target>> = {
       time,
       { name: 'price', kind: 'decimal', required: true },
       ...decimals('btc_price', 'eth_price', 'market_cap', 'volume_24h', 'change_24h', 'change_7d'),
+      observed,
     ],
   },
   ohlcv: {
@@ -47,6 +50,7 @@ export const TARGETS: Readonly<Record<Table, Target>> = {
       { name: 'close', kind: 'decimal', required: true },
       ...decimals('volume', 'quote_volume'),
       { name: 'trades', kind: 'bigint' },
+      observed,
     ],
   },
   analytics: {
@@ -59,6 +63,7 @@ export const TARGETS: Readonly<Record<Table, Target>> = {
       { name: 'active_cryptocurrencies', kind: 'int' },
       { name: 'markets', kind: 'int' },
       ...decimals('market_cap_change_24h'),
+      observed,
     ],
   },
 }
