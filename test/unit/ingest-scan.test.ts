@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BAD_QUOTES, fieldText, INCOMPLETE, isBlank, newRow, scanRow } from '../../src/ingest/scan.ts'
+import { BAD_QUOTES, fieldText, INCOMPLETE, isBlank, newRow, scanRow } from '../../src/ingest/rows/scan.ts'
 
 /** Rows as the loader sees them when the bytes arrive in pieces cut at `cuts`, with the line each row starts on. */
 function read(bytes: Buffer, cuts: readonly number[], delimiter = ','): { line: number; fields: string[] }[] {

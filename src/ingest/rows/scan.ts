@@ -4,8 +4,8 @@ const QUOTE = 0x22
 const LF = 0x0a
 const CR = 0x0d
 
-/** Rows with more fields than this are counted but not told apart; no known file comes near. */
-const MOST_FIELDS = 512
+/** Rows with more fields than their file's are counted, and the rest of them not told apart. */
+const FEWEST_PLACES = 512
 
 /** One row's fields as offsets into the scanned buffer; reused from row to row. */
 export interface Row {
@@ -18,13 +18,15 @@ export interface Row {
   lines: number
 }
 
-export const newRow = (): Row => ({
-  from: new Int32Array(MOST_FIELDS),
-  to: new Int32Array(MOST_FIELDS),
-  quoted: new Uint8Array(MOST_FIELDS),
-  fields: 0,
-  lines: 0,
-})
+/** With a place for each field of a file that has so many. */
+export function newRow(fields = 0): Row {
+  const places = Math.max(fields, FEWEST_PLACES)
+  return {
+    ...{ from: new Int32Array(places), to: new Int32Array(places), quoted: new Uint8Array(places) },
+    fields: 0,
+    lines: 0,
+  }
+}
 
 /** The buffer ends inside the row: come back with more bytes. */
 export const INCOMPLETE = -1
@@ -37,11 +39,12 @@ export const BAD_QUOTES = -2
  */
 export function scanRow(buf: Uint8Array, pos: number, end: number, last: boolean, delimiter: number, row: Row): number {
   const { from, to, quoted } = row
+  const places = from.length
   let n = 0
   let i = pos
   row.lines = 1
   for (;;) {
-    const slot = n < MOST_FIELDS ? n : MOST_FIELDS - 1
+    const slot = n < places ? n : places - 1
     n++
     if (i < end && buf[i] === QUOTE) {
       let j = i + 1
@@ -104,4 +107,18 @@ export function isBlank(buf: Uint8Array, row: Row): boolean {
 export function fieldText(buf: Buffer, row: Row, index: number): string {
   const text = buf.toString('utf8', row.from[index]!, row.to[index]!)
   return row.quoted[index] === 2 ? text.replaceAll('""', '"') : text
+}
+
+/** Where the next physical line begins, or INCOMPLETE. */
+export function lineAfter(buf: Buffer, pos: number, end: number): number {
+  const feed = buf.indexOf(LF, pos)
+  return feed < 0 || feed >= end ? INCOMPLETE : feed + 1
+}
+
+/** A copy of a record's bytes without its line end: the chunk it lies in should not be kept for its sake. */
+export function withoutEnd(buf: Buffer, start: number, stop: number): Buffer {
+  let end = stop
+  if (end > start && buf[end - 1] === LF) end--
+  if (end > start && buf[end - 1] === CR) end--
+  return Buffer.from(buf.subarray(start, end))
 }

@@ -2,7 +2,8 @@
 // connection busy: the first come sooner, and the last let all connections end together.
 import { BATCH_BYTES } from './batch.ts'
 
-const SMALLEST = BATCH_BYTES / 8
+/** Of the batches that are on their way at once: memory does not grow with the number of connections. */
+const IN_FLIGHT = 4 * BATCH_BYTES
 
 export interface Progress {
   /** Bytes of batches made so far. */
@@ -13,9 +14,10 @@ export interface Progress {
   readonly lanes: number
 }
 
-/** Bytes, between an eighth of a full batch and a full one. */
+/** Bytes, between a quarter of a full batch and a full one. */
 export function batchSize({ made, read, total, lanes }: Progress): number {
-  if (lanes < 2) return BATCH_BYTES
+  const full = Math.min(BATCH_BYTES, IN_FLIGHT / lanes)
+  if (lanes < 2) return full
   const left = total === undefined || read === 0 ? Number.POSITIVE_INFINITY : made * (total / read - 1)
-  return Math.max(SMALLEST, Math.min(BATCH_BYTES, made, left / (2 * lanes)))
+  return Math.max(full / 4, Math.min(full, made, left / lanes))
 }

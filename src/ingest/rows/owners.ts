@@ -1,24 +1,45 @@
 // Whose a row is: the market (or, for analytics, the exchange) its key columns name, looked up by their bytes.
-import type { Identity } from './plan.ts'
+
+import type { Identity } from '../plan/plan.ts'
+import type { IdentityField } from '../plan/targets.ts'
+import { splitPair, timeframe } from '../values/symbol.ts'
+import type { Course } from './course.ts'
 import { fieldText, type Row } from './scan.ts'
-import { splitPair, timeframe } from './symbol.ts'
-import type { IdentityField } from './targets.ts'
 
 /** Bytes in front of each row of an owner: the field count, market_id or exchange_id, and import_id. */
 export interface Owner {
   readonly id: number
   readonly prefix: Buffer
+  /** `BTC/USDT@binance 1h`. */
+  readonly name: string
+  /** What its prices are in; undefined for analytics. */
+  readonly quote: string | undefined
+}
+
+/** An owner, with how its rows have followed each other so far. */
+export interface Followed extends Owner {
+  readonly course: Course
+}
+
+/** Why a record can have no owner. */
+export interface Stranger {
+  readonly column: string | undefined
+  readonly reason: string
+  readonly course?: undefined
 }
 
 export type Key = Readonly<Partial<Record<IdentityField, string | undefined>>>
 
 export interface Owners {
-  /** The owner of the row, or undefined when it is a new one: then `wanted` is its key, to be added and asked again. */
-  of(buf: Buffer, row: Row): Owner | undefined
+  /** The owner of the row, why it can have none, or undefined when it is new: then `wanted` is its key, to be added. */
+  of(buf: Buffer, row: Row): Followed | Stranger | undefined
   wanted(buf: Buffer, row: Row): Key
-  add(buf: Buffer, row: Row, owner: Owner): void
-  all(): readonly Owner[]
+  add(buf: Buffer, row: Row, owner: Followed | Stranger): void
+  /** Why the record's own words about whose it is cannot be taken. */
+  strange(buf: Buffer, row: Row): Stranger | undefined
 }
+
+const NOT_UTF8 = 'is not UTF-8 text; iconv -f LATIN1 -t UTF-8 converts most such files'
 
 /** Column order of a batch's rows: owner and import come first, then the plan's columns. */
 export function prefixOf(owner: number | string, importId: number, columns: number): Buffer {
@@ -50,11 +71,11 @@ export function completeKey(identity: Identity, parts: Key): Key {
 
 /** One lookup per run of equal keys: the last key's bytes are compared in place, only a change makes a string. */
 export function newOwners(identity: Identity): Owners {
-  const known = new Map<string, Owner>()
+  const known = new Map<string, Followed | Stranger>()
   const fields = identity.fields.map((f) => f.field)
   const last = Buffer.alloc(1024)
   let lastLength = -1
-  let lastOwner: Owner | undefined
+  let lastOwner: Followed | Stranger | undefined
 
   const sameAsLast = (buf: Buffer, row: Row): boolean => {
     if (lastLength < 0) return false
@@ -71,10 +92,17 @@ export function newOwners(identity: Identity): Owners {
   }
   const text = (buf: Buffer, row: Row): string =>
     fields.map((field) => `${buf.toString('latin1', row.from[field]!, row.to[field]!)}\0`).join('')
-  const remember = (key: string, owner: Owner): void => {
+  const remember = (key: string, owner: Followed | Stranger): void => {
     lastOwner = owner
     lastLength = key.length <= last.length ? last.write(key, 'latin1') : -1
   }
+  const wanted: Owners['wanted'] = (buf, row) =>
+    completeKey(
+      identity,
+      Object.fromEntries(
+        identity.fields.map(({ part, field, match }) => [part, extracted(fieldText(buf, row, field).trim(), match)]),
+      ),
+    )
   return {
     of(buf, row) {
       if (sameAsLast(buf, row)) return lastOwner
@@ -83,12 +111,21 @@ export function newOwners(identity: Identity): Owners {
       if (owner) remember(key, owner)
       return owner
     },
-    wanted: (buf, row) =>
-      completeKey(
-        identity,
-        Object.fromEntries(identity.fields.map((f) => [f.part, fieldText(buf, row, f.field).trim()])),
-      ),
+    wanted,
+    strange(buf, row) {
+      const key = wanted(buf, row)
+      for (const { part, field } of identity.fields) {
+        const written = fieldText(buf, row, field)
+        if (key[part === 'pair' ? 'symbol' : part] === undefined)
+          return { column: part, reason: `"${written}" is not a ${part.replace('_id', '')}` }
+        if (/[\0\ufffd]/.test(written)) return { column: part, reason: `"${written}" ${NOT_UTF8}` }
+      }
+      return undefined
+    },
     add: (buf, row, owner) => void known.set(text(buf, row), owner),
-    all: () => [...known.values()],
   }
 }
+
+/** What a part of the text says, or undefined when it says nothing of the kind. */
+const extracted = (text: string, match: string | undefined): string | undefined =>
+  match === undefined ? text : new RegExp(match).exec(text)?.[1]
