@@ -1,14 +1,17 @@
-// Ingest's face: files in, a report out; what was loaded, listed.
-import type { Connection } from '../connect/connection.ts'
+// Ingest's face: files in, a report out.
 import { ArxError, usageError } from '../errors.ts'
-import { reading } from '../storage/session.ts'
-import { importFile } from './import-file.ts'
-import { type Plan, type PlanFlags, plan } from './plan.ts'
+import { importFile } from './load/import-file.ts'
+import { tolerance } from './load/tolerance.ts'
+import { openWorkshop, type Workshop } from './load/workshop.ts'
+import type { Plan, PlanFlags } from './plan/plan.ts'
+import { makePlan } from './plan/planner.ts'
+import { sniff } from './plan/sniff.ts'
+import { preflight } from './preflight.ts'
 import { type Preview, preview } from './preview.ts'
 import type { FileReport, IngestOptions, IngestReport } from './report.ts'
-import { sniff } from './sniff.ts'
-import { isLasting, openSource, type Source } from './source.ts'
-import { openStorage, openWorkshop } from './workshop.ts'
+import { discover } from './sources/discover.ts'
+import { begun } from './sources/follow.ts'
+import { isLasting, openSource, type Source } from './sources/source.ts'
 
 export type { Preview } from './preview.ts'
 export type { FileReport, IngestEvent, IngestOptions, IngestReport } from './report.ts'
@@ -18,105 +21,133 @@ const MOST_JOBS = 16
 
 async function planned<T>(
   file: string,
-  options: PlanFlags & Pick<IngestOptions, 'stdin' | 'signal'>,
+  options: PlanFlags & Pick<IngestOptions, 'stdin' | 'signal' | 'follow'>,
   body: (source: Source, plan: Plan) => Promise<T>,
 ): Promise<T> {
-  const source = await openSource(file, options.stdin, options.signal)
+  const source = await openSource(file, options)
   try {
-    return await body(source, plan(file, await sniff(file, source.head, source.whole), options))
+    if (options.follow && source.compressed)
+      throw usageError(`${file} is compressed: such a file cannot be followed`, 'load it when it is complete')
+    return await body(source, await makePlan(file, await sniff(file, source.head, source.whole), options))
   } finally {
     await source.close()
   }
 }
 
 /**
- * Loads files one after the other, each all or nothing and each content once. Throws at the first that cannot be
- * loaded: ArxError `bad-row` with its line, or usage errors (exit 2) where the file does not say what it is.
+ * Loads files one after the other, each content once, and each as far as it is good: what cannot be loaded is rejected
+ * to a file beside it. Throws at the first file that had too many rejects or could not be loaded, saying what is in; a
+ * usage error (exit 2) where a file does not say what it is, before a row of any is written.
  */
 export async function ingestFiles(options: IngestOptions): Promise<IngestReport> {
   const jobs = options.jobs ?? DEFAULT_JOBS
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > MOST_JOBS)
     throw usageError(`cannot load on ${jobs} connections`, `--jobs 1 up to ${MOST_JOBS}`)
-  // All files are understood before the first row of one is written; a pipe cannot be, it can be read but once.
-  if (options.files.length > 1)
-    for (const file of options.files) if (await isLasting(file)) await planned(file, options, async () => {})
+  const limit = tolerance(options.maxErrors, options.atomic ?? false)
+  const { files, passed } = await discover(options.files, options.recursive ?? false)
+  checkFollow(options, files)
+  // One that is not there at all is a wrong name.
+  if (options.follow && (await isLasting(files[0]!))) await begun(files[0]!, options.signal)
+  const workshop = await meanwhile(
+    () => understand(files, options, async (source, plan) => preflight(source, plan, options.now(), limit)),
+    openWorkshop(options.connection, jobs),
+  )
   const done: FileReport[] = []
-  const workshop = await openWorkshop(options.connection, jobs)
+  const load = (file: string) =>
+    planned(file, options, async (source, plan) => {
+      // A pipe could not be looked at before.
+      if (!source.isFile) await preflight(source, plan, options.now(), limit)
+      return importFile({ source, plan, options, tolerance: limit, workshop })
+    })
   try {
-    for (const file of options.files)
-      done.push(await planned(file, options, (source, p) => importFile({ source, plan: p, options, workshop })))
-    return { files: done }
+    for (const file of files) done.push(await load(file))
+    // A file that is followed ends when another one takes its name: that one is next.
+    while (options.follow) {
+      await begun(files[0]!, options.signal)
+      done.push(await load(files[0]!))
+    }
+    return { files: done, passed }
   } catch (error) {
-    throw withDone(error, done, options)
+    throw withDone(error, done, files)
   } finally {
     await workshop.close()
   }
 }
 
-/** Says which files of the command are in and stay in. */
-function withDone(error: unknown, done: readonly FileReport[], { files }: IngestOptions): unknown {
-  if (!(error instanceof ArxError)) return error
-  if (files.length < 2 && error.code !== 'interrupted') return error
-  const names = done.map((report) => `${report.file} (${report.rows_read} rows)`)
-  const stand = names.length > 0 ? `already in, and kept: ${names.join(', ')}` : 'no file is in'
-  const again = error.code === 'interrupted' ? 'run the same command again: what is in is skipped' : undefined
-  return new ArxError({
-    code: error.code,
-    message: error.message,
-    detail: [error.detail, stand].filter(Boolean).join('; '),
-    hint: error.hint ?? again,
-    exit: error.exit,
-    cause: error.cause,
+/** Connects while the files are looked at; what is wrong with those comes first. */
+async function meanwhile(look: () => Promise<void>, opening: Promise<Workshop>): Promise<Workshop> {
+  const opened = opening.then(
+    (workshop) => ({ workshop }),
+    (error: unknown) => ({ error }),
+  )
+  try {
+    await look()
+  } catch (error) {
+    const result = await opened
+    if ('workshop' in result) await result.workshop.close()
+    throw error
+  }
+  const result = await opened
+  if ('error' in result) throw result.error
+  return result.workshop
+}
+
+function checkFollow({ follow, atomic, files }: IngestOptions, found: readonly string[]): void {
+  if (!follow) return
+  if (found.length !== 1 || files[0] === '-') throw usageError('--follow takes one file', 'arxdb ingest --follow FILE')
+  if (atomic) throw usageError('--follow never ends, so it cannot be --atomic', 'leave one of them out')
+}
+
+/** All files are understood before the first row of one is written; a pipe cannot be, it can be read but once. */
+async function understand(
+  files: readonly string[],
+  options: IngestOptions,
+  check: (source: Source, plan: Plan) => Promise<void>,
+): Promise<void> {
+  const errors: ArxError[] = []
+  for (const file of files) {
+    if (!(await isLasting(file))) continue
+    try {
+      await planned(file, options, check)
+    } catch (error) {
+      if (!(error instanceof ArxError)) throw error
+      errors.push(error)
+    }
+  }
+  const [first] = errors
+  if (!first) return
+  if (errors.length === 1) throw first
+  throw new ArxError({
+    code: first.code,
+    message: `${errors.length} of ${files.length} files cannot be loaded, and none was: ${first.message}`,
+    detail: errors.map(({ message, hint }) => (hint ? `${message} (try ${hint})` : message)).join('; '),
+    hint: 'load the others by name, or each with the flags it needs',
+    exit: first.exit,
   })
+}
+
+/** Says which files of the command are in and stay in. */
+function withDone(error: unknown, done: readonly FileReport[], files: readonly string[]): unknown {
+  if (!(error instanceof ArxError) || files.length < 2) return error
+  const names = done.map((report) => `${report.file} (${report.rows_read} rows)`)
+  const stand = names.length > 0 ? `already in, and kept: ${names.join(', ')}` : 'no other file is in'
+  const { code, message, detail, hint, exit, cause } = error
+  return new ArxError({ code, message, detail: [detail, stand].filter(Boolean).join('; '), hint, exit, cause })
+}
+
+export interface PreviewOptions
+  extends Pick<IngestOptions, keyof PlanFlags | 'files' | 'stdin' | 'signal' | 'now' | 'recursive'> {
+  /** Reads the whole of each file, not its head alone. */
+  readonly check?: boolean | undefined
 }
 
 /** How each file would be read, with its first rows converted; needs no database. */
-export async function planFiles(
-  options: Pick<IngestOptions, keyof PlanFlags | 'files' | 'stdin' | 'signal' | 'now'>,
-): Promise<readonly Preview[]> {
+export async function planFiles(options: PreviewOptions): Promise<readonly Preview[]> {
   const previews: Preview[] = []
-  for (const file of options.files)
-    previews.push(await planned(file, options, (source, p) => preview(source, p, options.now())))
+  const { files } = await discover(options.files, options.recursive ?? false)
+  for (const file of files)
+    previews.push(
+      await planned(file, options, (source, plan) => preview(source, plan, options.now(), options.check ?? false)),
+    )
   return previews
-}
-
-export interface ImportRow {
-  readonly import_id: number
-  readonly state: string
-  readonly target: string
-  readonly file_name: string | null
-  readonly source: string
-  readonly rows_read: number
-  readonly inserted: number
-  readonly duplicates: number
-  readonly first_at: string | null
-  readonly last_at: string | null
-  readonly started_at: string
-}
-
-const asked = async <Row>(
-  connection: Connection,
-  signal: AbortSignal,
-  name: string,
-  params: object,
-): Promise<readonly Row[]> => {
-  const session = await openStorage(connection)
-  try {
-    return await reading(session, (run) => run<Row>(name, params as Record<string, unknown>), signal)
-  } finally {
-    await session.client.end()
-  }
-}
-
-/** Imports, newest first. */
-export const listImports = (connection: Connection, limit: number | undefined, signal: AbortSignal) =>
-  asked<ImportRow>(connection, signal, 'ingest/list-imports', { row_limit: limit })
-
-/** One import with everything the ledger has; throws when there is none of that id. */
-export async function showImport(connection: Connection, id: number, signal: AbortSignal) {
-  const [row] = await asked<Record<string, string | number | null>>(connection, signal, 'ingest/show-import', {
-    import_id: id,
-  })
-  if (row) return row
-  throw new ArxError({ code: 'unknown-import', message: `no import ${id}`, hint: 'arxdb imports list' })
 }

@@ -1,9 +1,9 @@
 // Makes the database know a row's market, and gives the bytes that stand for it in COPY.
-import { sqlState } from '../db/sqlstate.ts'
-import { ArxError } from '../errors.ts'
-import { type StorageSession, writing } from '../storage/session.ts'
-import { type Key, type Owner, prefixOf } from './owners.ts'
-import type { Plan } from './plan.ts'
+import { sqlState } from '../../db/sqlstate.ts'
+import { ArxError } from '../../errors.ts'
+import { type StorageSession, writing } from '../../storage/session.ts'
+import type { Plan } from '../plan/plan.ts'
+import { type Key, type Owner, prefixOf } from '../rows/owners.ts'
 
 export interface Markets {
   /** The owner, or why the database refuses such a market. */
@@ -16,7 +16,7 @@ export interface Markets {
 export function openMarkets(session: StorageSession, plan: Plan, importId: number): Markets {
   const names = new Set<string>()
   const exchanges = new Map<string, number>()
-  const width = plan.columns.length
+  const width = plan.views[0]!.columns.length
 
   const exchange = async (key: Key): Promise<Owner> => {
     const name = key.exchange_id!
@@ -25,12 +25,13 @@ export function openMarkets(session: StorageSession, plan: Plan, importId: numbe
       await writing(session, (run) => run('ingest/exchange', { exchange_id: name }))
       exchanges.set(name, exchanges.size + 1)
     }
-    return { id: exchanges.get(name)!, prefix: prefixOf(name, importId, width) }
+    return { id: exchanges.get(name)!, prefix: prefixOf(name, importId, width), name, quote: undefined }
   }
   const market = async (key: Key): Promise<Owner> => {
     const [row] = await writing(session, (run) => run<{ market_id: number }>('ingest/market', key))
-    names.add(marketName(key))
-    return { id: row!.market_id, prefix: prefixOf(row!.market_id, importId, width) }
+    const name = marketName(key)
+    names.add(name)
+    return { id: row!.market_id, prefix: prefixOf(row!.market_id, importId, width), name, quote: key.quote }
   }
   return {
     async resolve(key) {

@@ -1,7 +1,7 @@
 // The connections one command works on, opened together and closed together.
 
-import type { Connection } from '../connect/connection.ts'
-import { openSession, type StorageSession } from '../storage/session.ts'
+import type { Connection } from '../../connect/connection.ts'
+import { openSession, type StorageSession } from '../../storage/session.ts'
 
 export interface Workshop {
   /** Ledger, markets, partitions. */
@@ -21,7 +21,7 @@ export const openStorage = (connection: Connection): Promise<StorageSession> => 
 export async function openWorkshop(connection: Connection, jobs: number): Promise<Workshop> {
   const opened = await Promise.allSettled(Array.from({ length: jobs + 2 }, () => openStorage(connection)))
   const sessions = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  const close = async (): Promise<void> => void (await Promise.allSettled(sessions.map((s) => s.client.end())))
+  const close = async (): Promise<void> => void (await Promise.allSettled(sessions.map((s) => s.close())))
   const failed = opened.find((result) => result.status === 'rejected')
   if (failed) {
     await close()

@@ -1,9 +1,9 @@
 // Loads of the same rows at once: a row left out because another load has it must not go when that load is taken back.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Client, Run, StorageSession } from '../storage/session.ts'
-import { reading } from '../storage/session.ts'
-import { type Locks, undoImport } from './ledger.ts'
-import type { Target } from './targets.ts'
+import type { Client, Run, StorageSession } from '../../storage/session.ts'
+import { reading } from '../../storage/session.ts'
+import type { Target } from '../plan/targets.ts'
+import { importLock, type Locks, undoImport } from './ledger.ts'
 
 const POLL_MS = 200
 
@@ -19,7 +19,7 @@ export async function leaning(client: Client, importId: number, { relation, owne
     `select distinct coalesce(i.import_id, $2::int) as import_id
        from arxdb_batch b
        left join arxdb.${relation} f using (${owner}, timestamp)
-       left join arxdb.imports i on i.import_id = f.import_id and i.state = 'loading' and i.finished_at is null
+       left join arxdb.imports i on i.import_id = f.import_id and i.state = 'loading' and i.atomic and i.finished_at is null
       where f.timestamp is null or i.import_id <> $1::int`,
     [importId, GONE],
   )
@@ -44,7 +44,7 @@ export async function lostAny(
       )
       lost ||= found === undefined || found.state === 'failed' || found.state === 'undone'
       if (found?.state !== 'loading' || found.complete) break
-      if (await locks.tryLock(`arxdb.import.${id}`)) await undoImport(session, id)
+      if (await locks.tryLock(importLock(id))) await undoImport(session, id)
       else await sleep(POLL_MS, undefined, { signal })
     }
   }
