@@ -112,3 +112,56 @@ export const coinQuestion = (name: string, summary: string, examples: readonly s
     .addOption(marketOptions.exchange)
     .addOption(marketOptions.quote)
     .addOption(marketOptions.timeframe)
+
+/** How a file is read, and how it is loaded. */
+export const ingestOptions = <A extends unknown[]>(base: Command<A>) =>
+  base
+    .addOption(new Option('--table <table>', 'where the rows go').choices(['prices', 'ohlcv', 'analytics'] as const))
+    .option('--format <name>', 'how the file is laid out, where it cannot be told: bitfinex, kraken-ohlcvt ...')
+    .option('--format-file <file>', 'formats of your own, as JSON or a module')
+    .option('--map <pairs>', "columns by hand: 'csv col=column,...'; #3 is the third of a file without a header")
+    .option('--ignore <columns>', 'columns that are left out on purpose, comma-separated')
+    .option('--exchange <id>', 'exchange of all rows')
+    .option('--symbol <pair>', 'market of all rows: BTC/USDT, BTCUSDT')
+    .option('--quote <currency>', 'quote currency of all rows')
+    .option('--timeframe <tf>', 'width of the candles: 1m, 1h, 1d; trades are gathered into such')
+    .addOption(
+      new Option('--stamp <end>', "what a candle's time is (default: open)").choices(['open', 'close'] as const),
+    )
+    .option(
+      '--time-format <pattern>',
+      "how times are written: '%d/%m/%Y %H:%M', or the unit of an epoch: s, ms, us, ns",
+    )
+    .option('--timestamp <time>', 'the moment of all rows, for a file that has none')
+    .option('--metric <name>', 'what the one value of each row is: price, total_market_cap, btc_dominance ...')
+    .option('--network <name>', 'chain of all transactions')
+    .option('--source <name>', 'who provided the data')
+    .option('--attribution <text>', 'what the provider wants to be said')
+    .addOption(
+      new Option('--on-conflict <way>', 'what happens to keys that are there already (default: skip)').choices([
+        'skip',
+        'update',
+        'newest',
+        'error',
+      ] as const),
+    )
+    .option('--max-errors <limit>', 'rejected rows a file may have: 100, or 2% (default: 2%, with --atomic 0)')
+    .option('--atomic', 'all rows of a file or none')
+    .option('--recursive', 'load the files of folders, and of the folders in them')
+    .option('--follow', 'go on reading a file that grows, until Ctrl-C')
+    .option('--import-id <id>', 'name of what comes through a pipe: the same name goes on, or is loaded once')
+    .addOption(new Option('--jobs <n>', 'COPY connections at once (default: 2)').argParser(wholeNumber))
+    .option('--rate-limit <bytes>', 'at most so much of the file a second: 10MB')
+    .option('--dry-run', 'show how the files would be read, and load nothing')
+    .option('--check', 'the same, after reading the whole of each file')
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
+
+/** `10MB`, `500k`: bytes a second. */
+export function byteRate(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmg]?)b?(?:\/s)?$/i.exec(text) ?? []
+  const rate = Number(amount) * UNITS[unit.toLowerCase()]!
+  if (!(rate > 0)) throw usageError(`"${text}" is no rate`, '--rate-limit 10MB')
+  return rate
+}

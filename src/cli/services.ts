@@ -5,6 +5,7 @@ export const services = {
   embedded: () => import('../embedded/service.ts'),
   migrate: () => import('../migrate/service.ts'),
   ingest: () => import('../ingest/service.ts'),
+  imports: () => import('../ingest/imports.ts'),
   statements: () => import('../statements/service.ts'),
   demo: () => import('../demo/service.ts'),
 }

@@ -114,8 +114,8 @@ describe('1: what was asked for is not there', () => {
       exit: 1,
       code: 'bad-row',
       what: `${file} line 12: column usd_price: "twelve" is not a number`,
-      why: 'nothing of it is in',
-      hint: 'correct or remove the line, then load the file again',
+      why: '1 of the first 30 rows cannot be loaded; nothing of the file is in',
+      hint: 'correct or remove the rows, or allow more than 2% with --max-errors',
     })
     expect((await db.ask(['coverage', '--json'])).stdout).toBe(before)
   })

@@ -3,7 +3,7 @@ import type { Context } from '../../cli/context.ts'
 import { command, wholeNumber } from '../../cli/options.ts'
 import { echoes } from '../../core/result.ts'
 
-const shown = echoes(['source', 'first_at', 'last_at'], {
+const shown = echoes(['source', 'updated', 'unchanged', 'skipped', 'incomplete', 'first_at', 'last_at'], {
   import_id: 'int',
   state: 'text',
   target: 'text',
@@ -11,7 +11,12 @@ const shown = echoes(['source', 'first_at', 'last_at'], {
   source: 'text',
   rows_read: 'int',
   inserted: 'int',
+  updated: 'int',
+  unchanged: 'int',
   duplicates: 'int',
+  skipped: 'int',
+  rejected: 'int',
+  incomplete: 'bool',
   first_at: 'time',
   last_at: 'time',
   started_at: 'time',
@@ -21,7 +26,7 @@ export const importsListCommand = (ctx: Context) =>
   command('list', 'what was loaded, newest first', ['arxdb imports list', 'arxdb imports list --limit 5 --json'])
     .addOption(new Option('--limit <n>', 'at most so many').argParser(wholeNumber).default(50))
     .action(async ({ limit }) => {
-      const { listImports } = await ctx.services.ingest()
+      const { listImports } = await ctx.services.imports()
       const rows = await listImports(await ctx.connection(), limit, ctx.signal)
       await ctx.print({ columns: shown, rows, notes: [] })
     })

@@ -8,6 +8,7 @@ const shown = columns({
   state: 'text',
   target: 'text',
   file_name: 'text',
+  import_key: 'text',
   source: 'text',
   attribution: 'text',
   content_sha256: 'text',
@@ -15,8 +16,13 @@ const shown = columns({
   mapping: 'text',
   rows_read: 'int',
   inserted: 'int',
+  updated: 'int',
+  unchanged: 'int',
   duplicates: 'int',
+  skipped: 'int',
   rejected: 'int',
+  merged: 'int',
+  incomplete: 'bool',
   batches: 'int',
   first_at: 'time',
   last_at: 'time',
@@ -32,7 +38,7 @@ export const importsShowCommand = (ctx: Context) =>
   ])
     .addArgument(new Argument('<id>', 'its number, from `arxdb imports list`').argParser(wholeNumber))
     .action(async (id) => {
-      const { showImport } = await ctx.services.ingest()
+      const { showImport } = await ctx.services.imports()
       const row = await showImport(await ctx.connection(), id, ctx.signal)
       await ctx.print({ columns: shown, rows: [row], notes: [] })
     })
