@@ -1,21 +1,28 @@
-// A process of its own that loads one file: what the faults of the tests are injected into.
+// A process of its own that loads files: what the faults of the tests are injected into. Says a line of JSON for each
+// step, and one when it ends.
+import type { IngestOptions } from '../../../src/ingest/report.ts'
 import { ingestFiles } from '../../../src/ingest/service.ts'
 import { connectionOf } from '../../servers/connection.ts'
 
-const [url, file] = process.argv.slice(2)
+/** Options that can be written as JSON. */
+export type LoaderOptions = Omit<IngestOptions, 'connection' | 'signal' | 'now' | 'stdin' | 'onProgress' | 'onLoaded'>
+
+const { url, options } = JSON.parse(process.argv[2]!) as { url: string; options: LoaderOptions }
+const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
 const stop = new AbortController()
 process.on('SIGINT', () => stop.abort())
-const options = { format: 'bitfinex', exchange: 'fault', symbol: 'BTC/USD', timeframe: '1m', signal: stop.signal }
 try {
   const { files } = await ingestFiles({
     ...options,
-    connection: connectionOf(url!),
-    files: [file!],
+    connection: connectionOf(url),
+    signal: stop.signal,
     now: () => new Date(),
-    onProgress: ({ rows }) => process.stdout.write(`${rows}\n`),
+    onProgress: (step) => say({ step }),
   })
-  process.stdout.write(`${JSON.stringify(files[0])}\n`)
+  say({ reports: files })
 } catch (error) {
-  process.stdout.write(`${(error as Error).message}\n`)
-  process.exitCode = (error as { exit?: number }).exit ?? 1
+  const { code, message, detail, hint, exit, stack } = error as Record<string, unknown>
+  // An error that is none of ours has no exit code: it got out unseen, and the stack says from where.
+  say({ error: exit === undefined ? { code: 'escaped', message, detail: stack } : { code, message, detail, hint } })
+  process.exitCode = (exit as number | undefined) ?? 1
 }
