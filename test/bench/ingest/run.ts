@@ -1,107 +1,99 @@
-// A vendor's file beside psql's \copy of the same rows already clean: node test/bench/run.js ingest [FILE] [rounds]
-// FILE is in Bitfinex's layout, gzip or not; by default as many rows are made as the exchange's own four years have.
-// psql is PSQL, or found in the PATH. The server: see ../server.ts.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// arxdb's load beside its rivals, in turns on one server: node test/bench/run.js ingest [flags]
+//   --file FILE                  the vendor's file, in Bitfinex's layout, gzip or not; by default one is made that has
+//                                as many rows as the exchange's own four years have
+//   --rows N                     rows of the file in arxdb's own layout, 5 million by default
+//   --rounds N                   5 by default, after one that does not count
+//   --tier plain|hypertable      only this one: partitions of PostgreSQL, or TimescaleDB's
+//   --input vendor|canonical     only this one
+// Everybody loads the same rows into the same table, whose partitions are made ahead, and has 2 connections where it
+// says so. psql and timescaledb-parallel-copy get rows that are clean already; arxdb's time includes unpacking, the
+// checks, the hash, the ledger and the statistics, and not Node's start: it loads in this process, and once more in one
+// of its own, whose memory is looked at (bin/arxdb.js, as it was built last).
+// The server is ARXDB_BENCH_URL (a superuser's), else arxdb's own; psql is PSQL, or found in the PATH;
+// timescaledb-parallel-copy is TPC_BIN, with TPC_FLAGS. Needs about 1.5 GB in TMPDIR and 3 GB on the server. It exits
+// with 0 however slow anybody is.
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import pg from 'pg'
-import { market } from '../../../src/demo/market.ts'
-import { bitfinex } from '../../../src/demo/shapes.ts'
-import { ingestFiles } from '../../../src/ingest/service.ts'
-import { connectionOf } from '../../servers/connection.ts'
-import { inTurns, median } from '../measure.ts'
+import { inTurns } from '../measure.ts'
 import { benchServer } from '../server.ts'
+import { type BenchDatabase, countCandles, openDatabase } from './database.ts'
+import { type Input, makeInput } from './inputs.ts'
+import { peakMemory } from './memory.ts'
+import { readOptions, type Tier } from './options.ts'
+import { type Measured, printClaims, printTable } from './print.ts'
+import { loaders, prepare } from './rivals.ts'
 
+const note = (text: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`)
+
+const options = readOptions(process.argv.slice(2))
 const folder = mkdtempSync(join(tmpdir(), 'arxdb-bench-'))
-const file = process.argv[2] ?? generated(folder)
-const rounds = Number(process.argv[3] ?? 5)
-const server = await benchServer()
 
-const DATABASE = 'arxdb_bench_ingest'
-const url = new URL(server)
-url.pathname = `/${DATABASE}`
-const clean = join(folder, 'clean.csv')
-const COLUMNS = 'market_id, import_id, timestamp, open, high, low, close, volume'
+/** All rivals in turns on one input. */
+async function measure(tier: Tier, database: BenchDatabase, input: Input, isLargest: boolean): Promise<Measured> {
+  note(`${tier}, ${input.name}: preparing`)
+  const prepared = await prepare(database, input, folder)
+  const { rows, span } = prepared
+  let last: string | undefined
 
-const admin = new pg.Client(server)
-await admin.connect()
-await admin.query(`drop database if exists ${DATABASE} with (force)`)
-await admin.query(`create database ${DATABASE}`)
-const client = new pg.Client(url.href)
-await client.connect()
-// The schema of the plain tier, without the runner: a benchmark measures one thing.
-for (const name of readdirSync('sql/migrations')
-  .filter((n) => !n.includes('.timescaledb.'))
-  .sort()) {
-  const sql = readFileSync(join('sql/migrations', name), 'utf8').split(/^-- arxdb: (?:verify|down)/m)[0]!
-  await client.query(sql)
-}
-
-const ours = async (jobs: number): Promise<void> => {
-  const { files } = await ingestFiles({
-    connection: connectionOf(url.href),
-    files: [file],
-    format: 'bitfinex',
-    symbol: 'BTC/USD',
-    timeframe: '1m',
-    jobs,
-    signal: new AbortController().signal,
-    now: () => new Date(),
-  })
-  if (files[0]!.inserted !== rows && rows > 0) throw new Error(`only ${files[0]!.inserted} rows went in`)
-  rows = files[0]!.rows_read
-}
-const psql = (command: string): void =>
-  void execFileSync(process.env.PSQL ?? 'psql', ['-qX', '-v', 'ON_ERROR_STOP=1', '-d', url.href, '-c', command])
-
-// Tables and partitions stay, rows and ledger go: every run finds the same, empty.
-const empty = async (): Promise<void> => {
-  await client.query('truncate arxdb.candles, arxdb.imports, arxdb.import_batches')
-  await client.query('checkpoint')
-}
-
-let rows = 0
-try {
-  await ours(1)
-  psql(`\\copy (select ${COLUMNS} from arxdb.candles order by timestamp) to '${clean}' (format csv)`)
-  const times = await inTurns(
-    [
-      {
-        name: 'psql \\copy, clean rows',
-        before: empty,
-        run: () => psql(`\\copy arxdb.candles (${COLUMNS}) from '${clean}' (format csv)`),
-      },
-      { name: 'arxdb, 1 connection', before: empty, run: () => ours(1) },
-      { name: 'arxdb, 2 connections', before: empty, run: () => ours(2) },
-    ],
-    rounds,
-  )
-  const { rows: version } = await client.query('show server_version')
-  console.log(
-    `${rows} rows, ${statSync(file).size} bytes on disk; PostgreSQL ${version[0].server_version}, Node ${process.version}`,
-  )
-  console.log(`medians of ${rounds}, in turns; arxdb: unpacking, checks, hash, ledger, statistics all included`)
-  const floor = median(times.get('psql \\copy, clean rows')!)
-  for (const [name, values] of times) {
-    const ms = median(values)
-    const rate = Math.round((rows / ms) * 1000)
-    console.log(
-      `${name.padEnd(24)} ${(ms / 1000).toFixed(2)} s ${rate.toString().padStart(8)} rows/s  ${(floor / ms).toFixed(2)}x`,
-    )
+  /** Looks at what the rival before has done, then takes it away. */
+  const next = async (name?: string): Promise<void> => {
+    if (last !== undefined) {
+      const found = await countCandles(database.client)
+      if (found !== rows) throw new Error(`${last} has loaded ${found} rows of ${rows}`)
+    }
+    await database.empty(span)
+    if (name !== undefined) note(`${tier}, ${input.name}: ${name}`)
+    last = name
   }
-} finally {
-  await client.end()
-  await admin.query(`drop database if exists ${DATABASE} with (force)`)
-  await admin.end()
-  rmSync(folder, { recursive: true })
+  const rivals = loaders(database, prepared).map(({ name, load }) => ({
+    name,
+    before: () => next(name),
+    run: load,
+  }))
+  const times = await inTurns(rivals, options.rounds)
+  await next()
+  const memory = isLargest ? await peakMemory(database, input) : undefined
+  rmSync(prepared.clean)
+  if (prepared.canonical !== undefined) rmSync(prepared.canonical)
+  return { tier, prepared, times, memory }
 }
 
-/** 1.09 million bars over four years with about half of the minutes quiet, as a young market has them. */
-function generated(into: string): string {
-  const bars = market({ seed: 1, from: Date.UTC(2013, 3, 1), minutes: 1_974_000, start: 9_300, quiet: 0.447 })
-  const path = join(into, 'BTCUSD_1m_made.csv.gz')
-  writeFileSync(path, gzipSync(bitfinex(bars)))
-  return path
+async function measureTier(tier: Tier, server: string, inputs: readonly Input[]): Promise<readonly Measured[]> {
+  const database = await openDatabase(tier, server)
+  if (typeof database === 'string') {
+    console.log(`\n${tier}: not run (${database})`)
+    return []
+  }
+  try {
+    console.log(`\n${tier}: ${database.about}`)
+    const all: Measured[] = []
+    for (const input of inputs) {
+      all.push(await measure(tier, database, input, input === largest(inputs)))
+      printTable(all.at(-1)!)
+    }
+    return all
+  } finally {
+    await database.drop()
+  }
+}
+
+/** A compressed file counts for what it may hold. */
+const weight = ({ file }: Input): number => statSync(file).size * (file.endsWith('.gz') ? 4 : 1)
+const largest = (inputs: readonly Input[]): Input => inputs.reduce((a, b) => (weight(b) > weight(a) ? b : a))
+
+try {
+  const server = await benchServer()
+  note('making the inputs')
+  const inputs: Input[] = []
+  for (const name of options.inputs) inputs.push(await makeInput(name, options, folder))
+  const load = loadavg()[0]!.toFixed(1)
+  console.log(
+    `medians of ${options.rounds} rounds, in turns; Node ${process.version}, ${availableParallelism()} cores, load ${load} at the start`,
+  )
+  const all: Measured[] = []
+  for (const tier of options.tiers) all.push(...(await measureTier(tier, server, inputs)))
+  if (all.length > 0) printClaims(all)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
 }
