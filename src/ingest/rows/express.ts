@@ -58,9 +58,15 @@ export function newExpress({ plan, now, checked }: Options): Express | undefined
   const state: Written = { moment: 0, high: 0, low: 0, close: 0 }
   const isSound = soundness(plan, columns, starts, state)
   const readTime = timeReader(plan.times)
-  /** The words of the record that was learnt, each with where it ends. */
+  /** The words of the record that was learnt: of neighbours together, with what is between them, each run with its end. */
   const words = new Uint8Array(4096)
   const wordEnds = new Int32Array(plan.fields)
+  /** Where a run of words begins: the field it ends with. */
+  const runs = Int32Array.from(steps, (step, field) => {
+    let last = field
+    while (step === DO.compare && steps[last + 1] === DO.compare) last++
+    return last
+  })
   let owner: Followed | undefined
   let pause = 0
   let misses = 0
@@ -77,6 +83,7 @@ export function newExpress({ plan, now, checked }: Options): Express | undefined
       const step = steps[field]
       const c = column[field]!
       if (step === 5) {
+        field = runs[field]!
         const stop = wordEnds[field]!
         while (word < stop) if (buf[i++] !== words[word++]) return 0
       } else if (step === 4) {
@@ -134,6 +141,7 @@ export function newExpress({ plan, now, checked }: Options): Express | undefined
       for (let field = 0; field <= lastField; field++) {
         if (steps[field] !== DO.compare) continue
         const from = row.from[field]!
+        for (; field < runs[field]!; field++) if (row.quoted[field] !== 0) return
         const to = row.to[field]!
         if (row.quoted[field] !== 0 || length + to - from > words.length) return
         words.set(buf.subarray(from, to), length)
