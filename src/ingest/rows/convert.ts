@@ -2,7 +2,7 @@
 
 import type { Plan, PlannedColumn, View } from '../plan/plan.ts'
 import { plainDecimal } from '../values/decorated.ts'
-import { isNull, writeDecimalText, writeInteger, writeMoment } from '../values/fields.ts'
+import { isNull, writeDecimalText, writeInteger, writeMoment, writeSize } from '../values/fields.ts'
 import { writeNumeric } from '../values/numeric.ts'
 import { timeReader } from '../values/time-reader.ts'
 import { AMBIGUOUS_LOCAL_TIME, DAY_US, EARLIEST_US, isoTime, LOSSY_TIME, NO_SUCH_LOCAL_TIME } from '../values/times.ts'
@@ -169,10 +169,7 @@ export function newConverter({ plan, view, now, checked }: Options): Converter {
         if (size === 0) size = writeOddly(buf, row, c, owner, out, at + 4)
         // Eight bytes are a head without digits: zero.
         if (size === 8 && zeroIsNull[c] === 1) size = -1
-        out[at] = size >> 24
-        out[at + 1] = size >> 16
-        out[at + 2] = size >> 8
-        out[at + 3] = size
+        writeSize(size, out, at)
         starts[c] = size < 0 ? -1 : at + 4
         at += size < 0 ? 4 : 4 + size
       }

@@ -3,7 +3,7 @@
 // finds the fields first and can put into words what is wrong with one.
 
 import type { Plan, PlannedColumn } from '../plan/plan.ts'
-import { writeInteger, writeMoment } from '../values/fields.ts'
+import { writeInteger, writeMoment, writeSize } from '../values/fields.ts'
 import { plain, readPlain } from '../values/numeric.ts'
 import { timeReader } from '../values/time-reader.ts'
 import { DAY_US, EARLIEST_US } from '../values/times.ts'
@@ -114,10 +114,7 @@ export function newExpress({ plan, now, checked }: Options): Express | undefined
         }
         // Eight bytes are a head without digits: zero.
         if (size === 8 && zeroIsNull[c] === 1) size = -1
-        out[at] = size >> 24
-        out[at + 1] = size >> 16
-        out[at + 2] = size >> 8
-        out[at + 3] = size
+        writeSize(size, out, at)
         starts[c] = size < 0 ? -1 : at + 4
         at += size < 0 ? 4 : 4 + size
       }

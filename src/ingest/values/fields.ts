@@ -8,6 +8,14 @@ const NULLS = new Set(['', 'nan', 'null', '-', 'none', 'n/a'])
 export const isNull = (buf: Buffer, from: number, to: number): boolean =>
   from === to || (to - from <= 4 && NULLS.has(buf.toString('latin1', from, to).toLowerCase()))
 
+/** The four bytes in front of a column's value: its length, -1 for null. */
+export function writeSize(size: number, out: Buffer, at: number): void {
+  out[at] = size >> 24
+  out[at + 1] = size >> 16
+  out[at + 2] = size >> 8
+  out[at + 3] = size
+}
+
 /** Microseconds since 1970 as a timestamptz. */
 export function writeMoment(us: number, out: Buffer, at: number): number {
   const value = us - POSTGRES_EPOCH_US
