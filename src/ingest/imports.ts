@@ -2,22 +2,16 @@
 import type { Connection } from '../connect/connection.ts'
 import { ArxError, EXIT } from '../errors.ts'
 import { type Run, reading, type StorageSession, writing } from '../storage/session.ts'
+import type { Counts } from './load/counts.ts'
 import { type Candidate, importLock, openLocks, removeRows } from './load/ledger.ts'
 import { openStorage } from './load/workshop.ts'
 
-export interface ImportRow {
+export interface ImportRow extends Omit<Counts, 'merged'> {
   readonly import_id: number
   readonly state: string
   readonly target: string
   readonly file_name: string | null
   readonly source: string
-  readonly rows_read: number
-  readonly inserted: number
-  readonly updated: number
-  readonly unchanged: number
-  readonly duplicates: number
-  readonly skipped: number
-  readonly rejected: number
   readonly incomplete: boolean
   readonly first_at: string | null
   readonly last_at: string | null

@@ -48,10 +48,8 @@ export async function ingestFiles(options: IngestOptions): Promise<IngestReport>
   checkFollow(options, files)
   // One that is not there at all is a wrong name.
   if (options.follow && (await isLasting(files[0]!))) await begun(files[0]!, options.signal)
-  const workshop = await meanwhile(
-    () => understand(files, options, async (source, plan) => preflight(source, plan, options.now(), limit)),
-    openWorkshop(options.connection, jobs),
-  )
+  const looking = understand(files, options, (source, plan) => preflight(source, plan, options.now(), limit))
+  const workshop = await openedAfter(looking, openWorkshop(options.connection, jobs))
   const done: FileReport[] = []
   const load = (file: string) =>
     planned(file, options, async (source, plan) => {
@@ -75,21 +73,14 @@ export async function ingestFiles(options: IngestOptions): Promise<IngestReport>
 }
 
 /** Connects while the files are looked at; what is wrong with those comes first. */
-async function meanwhile(look: () => Promise<void>, opening: Promise<Workshop>): Promise<Workshop> {
-  const opened = opening.then(
-    (workshop) => ({ workshop }),
-    (error: unknown) => ({ error }),
-  )
-  try {
-    await look()
-  } catch (error) {
-    const result = await opened
-    if ('workshop' in result) await result.workshop.close()
-    throw error
+async function openedAfter(looking: Promise<void>, opening: Promise<Workshop>): Promise<Workshop> {
+  const [looked, opened] = await Promise.allSettled([looking, opening])
+  if (looked.status === 'rejected') {
+    if (opened.status === 'fulfilled') await opened.value.close()
+    throw looked.reason
   }
-  const result = await opened
-  if ('error' in result) throw result.error
-  return result.workshop
+  if (opened.status === 'rejected') throw opened.reason
+  return opened.value
 }
 
 function checkFollow({ follow, atomic, files }: IngestOptions, found: readonly string[]): void {

@@ -75,39 +75,23 @@ export async function loadContent(load: Load): Promise<{ readonly report: FileRe
     for (const { from, to } of gapsOf(ranges)) {
       hash = new PrefixHash(from.byte, start.digest?.states.get(from.byte))
       rewriter = newRewriter({
-        ...{
-          plan,
-          from,
-          now: options.now(),
-          isBetterElsewhere,
-          spare,
-        },
+        ...{ plan, from, now: options.now(), isBetterElsewhere, spare },
         size: () => batchSize({ made, read, total: source.bytes, lanes: workshop.lanes.length }),
         resolve: (key) => persistently(clerk, patience, () => markets.resolve(key)),
         onBatch: gather,
       })
       const current = rewriter
       whole = await pump({
-        ...{
-          source,
-          rewriter,
-          signal,
-          rate: options.rateLimit,
-          extent: { from: from.byte, to, follow: options.follow && to === undefined ? signal : undefined },
-        },
+        ...{ source, rewriter, signal, rate: options.rateLimit },
+        extent: { from: from.byte, to, follow: options.follow && to === undefined ? signal : undefined },
         onBytes: (chunk) => hash.push(chunk),
         onStep(bytes) {
           read = bytes
           hash.settle(current.position)
           const rejected = done.rejected + current.rejected
-          options.onProgress?.({
-            file: source.name,
-            done: read,
-            total: source.bytes,
-            rows: done.rows + current.rows,
-            rejected,
-          })
-          if (tolerance.stopsAt(rejected)) throw tooMany(rejected, done.rows + current.rows, current.firstReject)
+          const rows = done.rows + current.rows
+          options.onProgress?.({ file: source.name, done: read, total: source.bytes, rows, rejected })
+          if (tolerance.stopsAt(rejected)) throw tooMany(rejected, rows, current.firstReject)
         },
       })
       if (!whole) await rewriter.flush()

@@ -164,12 +164,8 @@ function sort(path: string): void {
   const all = records(path)
   const size = all.reduce((sum, { bytes }) => sum + bytes.length, 0)
   if (size > MOST_SORTED || all.every(({ offset }, i) => i === 0 || all[i - 1]!.offset <= offset)) return
-  closeSync(
-    replaced(
-      path,
-      [...all].sort((a, b) => a.offset - b.offset),
-    ),
-  )
+  const inOrder = [...all].sort((a, b) => a.offset - b.offset)
+  closeSync(replaced(path, inOrder))
 }
 
 /** Puts a file with these records in its place, whole or not at all; returns it open. */

@@ -147,8 +147,9 @@ export interface Extent {
 const ALL: Extent = { from: 0, to: undefined }
 
 /**
- * The decompressed bytes, through all members; a chunk is the reader's until it asks for the next one. `onRead` hears how many bytes left the disk. Throws when the file is no
- * longer the one that was opened: what was read may be half of a row, or of two files.
+ * The decompressed bytes, through all members; a chunk is the reader's until it asks for the next one. `onRead` hears
+ * how many bytes left the disk. Throws when the file is no longer the one that was opened: what was read may be half of
+ * a row, or of two files.
  */
 export async function* content(
   { name, path, compressed, stamp }: Place,
