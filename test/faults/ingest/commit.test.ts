@@ -1,32 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Bench, bench } from '../../engines/ingest-files.ts'
+import type { Bench } from '../../engines/ingest-files.ts'
 import { connectionOf } from '../../servers/connection.ts'
 import { describeTiers } from '../../servers/databases.ts'
 import { awkward, FLAGS } from './awkward-file.ts'
 import { forget, type Picture, pictureOf } from './picture.ts'
-import { makeProgram, type Program } from './program.ts'
+import type { Program } from './program.ts'
 import { openProxy, type Watcher } from './proxy.ts'
+import { openScene, type Scene } from './scene.ts'
 
 const FILE = awkward(60_000)
 const BOOKING = 'insert into arxdb.import_batches'
 
 describeTiers('a commit of which nobody hears', (tier) => {
+  let scene: Scene
   let b: Bench
   let program: Program
   let file: string
   let clean: Picture
 
   beforeAll(async () => {
-    ;[b, program] = await Promise.all([bench(tier), makeProgram()])
-    file = b.file('big.csv', FILE.text)
-    await b.load(file, FLAGS)
-    clean = await pictureOf(b, file)
+    scene = await openScene(tier, 'big.csv', FILE.text)
+    ;({ b, program, file, clean } = scene)
   })
-  afterAll(async () => {
-    program.remove()
-    await b.close()
-  })
+  afterAll(() => scene.close())
 
   test.each([1, 3])(
     'the network goes between a commit and its answer, on %i connections: no batch twice',

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Bench, bench } from '../../engines/ingest-files.ts'
+import type { Bench } from '../../engines/ingest-files.ts'
 import { describeTiers } from '../../servers/databases.ts'
 import { awkward, FLAGS, SLOWLY } from './awkward-file.ts'
 import { committed, forget, type Picture, pictureOf } from './picture.ts'
-import { type Ending, makeProgram, type Program, type Running, share } from './program.ts'
+import { type Ending, type Program, type Running, share } from './program.ts'
+import { openScene, type Scene } from './scene.ts'
 
 const FILE = awkward(60_000)
 const AGAIN = 'arxdb ingest again'
@@ -13,21 +14,17 @@ const COPIES = "state = 'active' and query ilike 'copy%'"
 const LOCKS = "application_name = 'arxdb/ingest locks'"
 
 describeTiers('a load whose connections are cut by the server', (tier) => {
+  let scene: Scene
   let b: Bench
   let program: Program
   let file: string
   let clean: Picture
 
   beforeAll(async () => {
-    ;[b, program] = await Promise.all([bench(tier), makeProgram()])
-    file = b.file('big.csv', FILE.text)
-    await b.load(file, FLAGS)
-    clean = await pictureOf(b, file)
+    scene = await openScene(tier, 'big.csv', FILE.text)
+    ;({ b, program, file, clean } = scene)
   })
-  afterAll(async () => {
-    program.remove()
-    await b.close()
-  })
+  afterAll(() => scene.close())
 
   const start = (jobs: number, files: readonly string[] = [file]): Running =>
     program.load(b.db.url, { ...FLAGS, files, jobs, again: AGAIN })

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Bench, bench } from '../../engines/ingest-files.ts'
+import type { Bench } from '../../engines/ingest-files.ts'
 import { describeTiers } from '../../servers/databases.ts'
-import { awkward, FLAGS } from './awkward-file.ts'
+import { awkward } from './awkward-file.ts'
 import { committed, forget, type Picture, pictureOf, rowsOf, statesOf } from './picture.ts'
-import { makeProgram, type Program, type Running } from './program.ts'
+import type { Program, Running } from './program.ts'
+import { openScene, type Scene } from './scene.ts'
 
 const FILE = awkward(60_000)
 const ARGV = ['--format', 'bitfinex', '--exchange', 'fault', '--symbol', 'BTC/USD', '--timeframe', '1m'] as const
@@ -11,23 +12,19 @@ const ARGV = ['--format', 'bitfinex', '--exchange', 'fault', '--symbol', 'BTC/US
 const SLOW = ['--rate-limit', '2MB'] as const
 
 describeTiers('a load that is interrupted', (tier) => {
+  let scene: Scene
   let b: Bench
   let program: Program
   let file: string
   let clean: Picture
 
   beforeAll(async () => {
-    ;[b, program] = await Promise.all([bench(tier), makeProgram()])
     // A name that has to be quoted in the command to go on with.
-    file = b.file("it's big.csv", FILE.text)
-    await b.load(file, FLAGS)
-    clean = await pictureOf(b, file)
+    scene = await openScene(tier, "it's big.csv", FILE.text)
+    ;({ b, program, file, clean } = scene)
     await forget(b, file)
   })
-  afterAll(async () => {
-    program.remove()
-    await b.close()
-  })
+  afterAll(() => scene.close())
 
   const arxdb = (argv: readonly string[]): Running =>
     program.arxdb(argv, { DATABASE_URL: b.db.url, ARXDB_HOME: '/nonexistent' })
