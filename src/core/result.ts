@@ -34,11 +34,38 @@ export interface Note {
   readonly text: string
 }
 
+/** One drawing among those above each other that share the axis below. */
+export type Pane =
+  /** Columns open, high, low, close, and volume where there is one. */
+  | { readonly kind: 'candles'; readonly lines?: readonly string[] }
+  /** Columns drawn as lines over time; `levels` are horizontal marks (RSI's 30 and 70). */
+  | { readonly kind: 'lines'; readonly columns: readonly string[]; readonly levels?: readonly number[] }
+  /** A column drawn as bars up and down from zero (MACD's histogram). */
+  | { readonly kind: 'histogram'; readonly column: string }
+
+/** How an answer is drawn by --chart: over time, or as one horizontal bar a row. */
+export type Chart =
+  | {
+      readonly kind: 'series'
+      /** The column of time. */
+      readonly x: string
+      /** Columns that tell one series from another: exchange_id, quote. The first series is drawn. */
+      readonly by: readonly string[]
+      readonly panes: readonly Pane[]
+    }
+  | {
+      readonly kind: 'bars'
+      /** Columns that name a row. */
+      readonly label: readonly string[]
+      readonly value: string
+    }
+
 /** The answer to a question. `rows` have a value for every column, null when there is none. */
 export interface Result<Row extends object = Record<string, Value>> {
   readonly columns: readonly Column[]
   readonly rows: readonly Row[]
   readonly notes: readonly Note[]
+  readonly chart?: Chart | undefined
 }
 
 export const info = (text: string): Note => ({ level: 'info', text })
@@ -51,6 +78,12 @@ export const columns = (kinds: Readonly<Record<string, ColumnKind>>): readonly C
 /** The same, with those that a narrow terminal leaves out first. */
 export const echoes = (names: readonly string[], kinds: Readonly<Record<string, ColumnKind>>): readonly Column[] =>
   columns(kinds).map((column) => (names.includes(column.name) ? { ...column, echo: true } : column))
+
+/** The same answer with what was said before it, in front. */
+export const after = <Row extends object>(notes: readonly Note[], result: Result<Row>): Result<Row> => ({
+  ...result,
+  notes: [...notes, ...result.notes],
+})
 
 /** The window of an answer, last in its rows. */
 export const WINDOW_COLUMNS: readonly Column[] = [
