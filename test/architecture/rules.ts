@@ -79,15 +79,18 @@ export const commandsApart: Rule = (sources) =>
     })
     .map((edge) => said(edge, 'a command uses another one'))
 
-/** The core asks and computes: no package, nothing of Node, and of engines the interface alone. */
+/** The core asks and computes: no package but that of recursive filters, nothing of Node, and of engines the interface. */
 export const corePure: Rule = (sources) =>
   graphOf(sources)
     .filter(({ from }) => inside(from, 'core'))
-    .filter(({ specifier, target, kind }) => {
-      if (target === undefined) return packageOf(specifier) !== undefined
+    .filter(({ from, specifier, target, kind }) => {
+      if (target === undefined) return packageOf(specifier) !== undefined && !filters(from, specifier)
       return target.startsWith('src/engines/') && !(target === CORE_DOOR && kind === 'type')
     })
     .map((edge) => said(edge, 'the core stands alone'))
+
+const filters = (from: string, specifier: string): boolean =>
+  inside(from, 'core/indicators') && packageOf(specifier) === 'trading-signals'
 
 const WORLD = /\b(process\s*\.|console\s*\.|Date\s*\.\s*now\b|performance\s*\.|fetch\s*\(|globalThis\b)|\bnew Date\(\)/
 
