@@ -1,40 +1,84 @@
--- Volume-weighted average price over one window from candles, per market and combined per quote.
+-- Volume-weighted average price over a window or each bucket of it, from candles, per market and combined per quote.
 -- The price of a bar is (high + low + close) / 3, its weight the base volume. A bar without volume is left out and shows
 -- in volume_coverage. The combined figure weighs every venue by what it traded.
--- @params  markets int[], from timestamptz, to timestamptz
--- @returns market_id int null, exchange_id text null, quote text, vwap numeric null, volume numeric null,
---          volume_coverage float8 null, coverage float8, n_obs bigint
+-- @params  markets int[], span_markets int[], span_widths int[], span_since timestamptz[], span_until timestamptz[],
+--          from timestamptz, to timestamptz, every interval null, calendar text null, tz text
+-- @returns timestamp timestamptz, market_id int null, exchange_id text null, quote text, vwap numeric null,
+--          volume numeric null, volume_coverage float8 null, coverage float8, n_obs bigint, partial boolean
 -- @locks   AccessShareLock
-with bars as (
-  select k.market_id, c.volume, c.volume * (c.high + c.low + c.close) as turnover_x3,
-         extract(epoch from least(c.timestamp + make_interval(secs => arxdb.timeframe_seconds(m.timeframe)),
-           :to::timestamptz) - c.timestamp) as seconds
-    from unnest(:markets::int[]) as k(market_id)
-    join arxdb.markets m using (market_id)
-    join arxdb.candles c on c.market_id = k.market_id
-      and c.timestamp >= :from::timestamptz and c.timestamp < :to::timestamptz
-),
-per_market as (
-  select m.market_id, m.exchange_id, m.quote, e.kind = 'venue' as venue,
-         sum(b.turnover_x3) as turnover_x3, sum(b.volume) as volume, count(b.volume) as with_volume,
-         count(b.seconds) as n_obs,
-         coalesce(sum(b.seconds) / extract(epoch from :to::timestamptz - :from::timestamptz), 0) as coverage
+with asked as (
+  select m.market_id, m.exchange_id, m.quote, e.kind = 'venue' as venue, arxdb.timeframe_seconds(m.timeframe) as seconds
     from unnest(:markets::int[]) as k(market_id)
     join arxdb.markets m using (market_id)
     join arxdb.exchanges e using (exchange_id)
-    left join bars b on b.market_id = k.market_id
-    group by m.market_id, e.kind
+),
+pieces as (
+  select s.market_id, r.bucket as at, r.last_at, r.turnover_x3, r.volume, r.n_volume, r.n
+    from unnest(:span_markets::int[], :span_widths::int[], :span_since::timestamptz[], :span_until::timestamptz[])
+      as s(market_id, width, since, until)
+    join arxdb.rollups r on r.market_id = s.market_id and r.width = s.width
+      and r.bucket >= s.since and r.bucket < s.until
+    where s.width > 0
+  union all
+  select s.market_id, c.timestamp, c.timestamp, c.volume * (c.high + c.low + c.close), c.volume,
+         case when c.volume is null then 0 else 1 end, 1
+    from unnest(:span_markets::int[], :span_widths::int[], :span_since::timestamptz[], :span_until::timestamptz[])
+      as s(market_id, width, since, until)
+    join arxdb.candles c on c.market_id = s.market_id and c.timestamp >= s.since and c.timestamp < s.until
+    where s.width = 0
+),
+per_bucket as (
+  select market_id,
+         case when :every::interval is null then :from::timestamptz
+              when :calendar::text is null then date_bin(:every::interval, at, timestamptz '2000-01-03 00:00:00+00')
+              else date_trunc(:calendar::text, at, :tz::text) end as bucket,
+         sum(turnover_x3) as turnover_x3, sum(volume) as volume, sum(n_volume) as n_volume, sum(n) as n_obs,
+         max(last_at) as last_at
+    from pieces
+    group by 1, 2
+),
+grid as (
+  select date_bin(every, :from::timestamptz, timestamptz '2000-01-03 00:00:00+00') as first, every
+    from (select case when :calendar::text is null then :every::interval end as every) e
+),
+buckets as (
+  select bucket, greatest(bucket, :from::timestamptz) as since, least(ends, :to::timestamptz) as until,
+         bucket < :from::timestamptz or ends > :to::timestamptz as partial
+    from (
+      select :from::timestamptz as bucket, :to::timestamptz as ends
+        where :every::interval is null
+      union all
+      select bucket, bucket + grid.every
+        from grid
+        cross join lateral generate_series(grid.first, :to::timestamptz - interval '1 microsecond', grid.every) as bucket
+      union all
+      select local at time zone :tz::text, (local + :every::interval) at time zone :tz::text
+        from generate_series(date_trunc(:calendar::text, :from::timestamptz, :tz::text) at time zone :tz::text,
+          (:to::timestamptz - interval '1 microsecond') at time zone :tz::text, :every::interval) as local
+    ) b
+),
+per_market as (
+  select b.bucket, b.partial, a.market_id, a.exchange_id, a.quote, a.venue, p.turnover_x3, p.volume,
+         coalesce(p.n_volume, 0) as n_volume, coalesce(p.n_obs, 0) as n_obs,
+         -- The last bar may reach beyond the end.
+         coalesce((p.n_obs * a.seconds
+           - greatest(0, extract(epoch from p.last_at + make_interval(secs => a.seconds) - b.until)))
+           / extract(epoch from b.until - b.since), 0) as coverage
+    from asked a
+    cross join buckets b
+    left join per_bucket p on p.market_id = a.market_id and p.bucket = b.bucket
 ),
 answers as (
-  select market_id, exchange_id, quote, turnover_x3, volume, with_volume, n_obs, coverage from per_market
+  select bucket, partial, market_id, exchange_id, quote, turnover_x3, volume, n_volume, n_obs, coverage from per_market
   union all
-  select null, null, quote, sum(turnover_x3), sum(volume), sum(with_volume)::bigint, sum(n_obs)::bigint, avg(coverage)
+  select bucket, partial, null, null, quote, sum(turnover_x3), sum(volume), sum(n_volume), sum(n_obs), avg(coverage)
     from per_market
     where venue and volume > 0
-    group by quote
+    group by bucket, partial, quote
 )
-select market_id, exchange_id, quote,
+select bucket as timestamp, market_id, exchange_id, quote,
        trim_scale(round(round(turnover_x3, 24) / (3 * nullif(volume, 0)), 18)) as vwap, volume,
-       (with_volume::numeric / nullif(n_obs, 0))::float8 as volume_coverage, coverage::float8 as coverage, n_obs
+       (n_volume::numeric / nullif(n_obs, 0))::float8 as volume_coverage, coverage::float8 as coverage,
+       n_obs::bigint as n_obs, partial
   from answers
-  order by quote, exchange_id nulls last
+  order by quote, exchange_id nulls last, timestamp

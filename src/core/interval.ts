@@ -44,3 +44,6 @@ export function parseEvery(text: string): Every {
     interval: `${count} ${NAMES[unit]}${count === 1 ? '' : 's'}`,
   }
 }
+
+/** A PostgreSQL interval of so many milliseconds. */
+export const interval = (ms: number): string => `${ms} milliseconds`

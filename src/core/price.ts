@@ -2,6 +2,7 @@
 import type { Ask, Engine } from '../engines/engine.ts'
 import { atLeast, roughly } from '../wording.ts'
 import { basisName } from './basis.ts'
+import { interval } from './interval.ts'
 import {
   groupBy,
   type Market,
@@ -12,7 +13,7 @@ import {
   settleQuotes,
 } from './market.ts'
 import { columns, type Note, type Result, warn } from './result.ts'
-import { DEFAULT_TICK_STALENESS_MS, interval } from './twap.ts'
+import { DEFAULT_TICK_STALENESS_MS } from './twap.ts'
 
 export interface PriceQuery extends Omit<MarketFilter, 'coin'> {
   readonly coins: readonly string[]

@@ -1,56 +1,93 @@
 // Time-weighted average price.
 import type { Engine } from '../engines/engine.ts'
-import { percent } from '../wording.ts'
+import { count, percent } from '../wording.ts'
 import { type Basis, basisName, settleBasis } from './basis.ts'
-import { type Market, type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
-import { columns, info, type Note, type Result, WINDOW_COLUMNS, warn } from './result.ts'
+import { bucketsOf } from './buckets.ts'
+import { type Every, interval } from './interval.ts'
+import { groupBy, type Market, type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
+import { type Column, echoes, info, type Note, type Result, WINDOW_COLUMNS, warn } from './result.ts'
+import { spansOf } from './spans.ts'
 
 export interface TwapQuery extends MarketFilter, Window {
   /** UTC instant; a window that reaches beyond it ends there. */
   readonly now: string
+  /** One figure a bucket of this width; without it, one of the whole window. */
+  readonly every?: Every | undefined
+  /** Zone of days, weeks and months of `every`. */
+  readonly tz?: string | undefined
   readonly basis?: Basis | undefined
   readonly timeframe?: string | undefined
   /** Milliseconds a price may stand; default 5 min for ticks, one timeframe for candles. */
   readonly maxStaleness?: number | undefined
   /** Warn below this share of the window with a price, default 0.9. */
   readonly minCoverage?: number | undefined
+  /** False reads raw rows only. */
+  readonly rollup?: boolean | undefined
 }
 
 export interface TwapRow {
   /** Null in the combined row of a quote. */
   readonly exchange_id: string | null
   readonly quote: string
-  /** Null when no price is defined anywhere in the window. */
+  /** Start of the bucket; that of the window without `every`. */
+  readonly timestamp: string
+  /** Null when no price is defined anywhere in it. */
   readonly twap: string | null
-  /** Share of the window in which a price is defined. */
+  /** Share of it in which a price is defined. */
   readonly coverage: number
-  /** Prices inside the window. */
+  /** Prices inside. */
   readonly n_obs: number
-  /** The price from before the window counts from its start. */
+  /** The price from before counts from its start. */
   readonly carried_in: boolean
+  /** Seconds from the last price used to the end; combined, the oldest of them. */
+  readonly source_age: number | null
+  /** The bucket is cut by the window or by the present. */
+  readonly partial: boolean
   readonly basis: string
   readonly from: string
   readonly to: string
+  readonly definition: string
 }
 
-const TWAP_COLUMNS = [
-  ...columns({
+const DEFINITION = 'twap-locf/1'
+
+const KINDS = {
+  twap: 'decimal',
+  coverage: 'ratio',
+  n_obs: 'int',
+  carried_in: 'bool',
+  source_age: 'duration',
+} as const
+
+const DEFINED: readonly Column[] = [{ name: 'definition', kind: 'text', echo: true }]
+
+/** One row a bucket says where it begins and whether it is whole; one row a window says that it is the window's. */
+export const windowColumns = (kinds: Parameters<typeof echoes>[1], every: Every | undefined): readonly Column[] => [
+  ...echoes(['source_age'], {
     exchange_id: 'text',
     quote: 'text',
-    twap: 'decimal',
-    coverage: 'ratio',
-    n_obs: 'int',
-    carried_in: 'bool',
+    ...(every && { timestamp: 'time' }),
+    ...kinds,
+    ...(every && { partial: 'bool' }),
     basis: 'text',
   }),
-  ...WINDOW_COLUMNS,
+  ...(every ? [] : WINDOW_COLUMNS),
+  ...DEFINED,
 ]
+
+/** How a figure is drawn: over its buckets, or one bar an exchange. */
+export const windowChart = (value: string, every: Every | undefined): Result['chart'] =>
+  every
+    ? {
+        kind: 'series',
+        x: 'timestamp',
+        by: ['exchange_id', 'quote'],
+        panes: [{ kind: 'lines', columns: [value] }],
+      }
+    : { kind: 'bars', label: ['exchange_id', 'quote'], value }
 
 export const DEFAULT_TICK_STALENESS_MS = 300_000
 export const DEFAULT_MIN_COVERAGE = 0.9
-
-/** A PostgreSQL interval of so many milliseconds. */
-export const interval = (ms: number): string => `${ms} milliseconds`
 
 /**
  * TWAP = integral of the last known price over the part of [from, to) where one is defined, divided by that part's
@@ -61,26 +98,36 @@ export async function twap(engine: Engine, query: TwapQuery): Promise<Result<Twa
   return engine.question(async (ask) => {
     const all = await marketsOf(ask, query)
     const quoted = await settleQuotes(ask, all, query, window)
-    const markets = await settleBasis(ask, quoted.markets, query, window, (market) => stands(market, query))
-    const candles = markets.filter((m) => m.seconds !== null)
-    const answers = await ask('twap/window', {
-      tick_markets: markets.filter((m) => m.seconds === null).map((m) => m.market_id),
-      tick_staleness: interval(query.maxStaleness ?? DEFAULT_TICK_STALENESS_MS),
-      candle_markets: candles.map((m) => m.market_id),
-      candle_staleness: candles.map((m) => interval(stands(m, query))),
-      ...window,
+    const stands = (market: Market) => standing(market, query)
+    const markets = await settleBasis(ask, quoted.markets, query, window, stands)
+    const buckets = bucketsOf(window, query)
+    const answers = markets.length
+      ? await ask('twap/window', {
+          ...(await spansOf(ask, markets, window, { grain: buckets.grain, stands, rollup: query.rollup })),
+          markets: markets.map((m) => m.market_id),
+          staleness: markets.map((m) => interval(stands(m))),
+          ...window,
+          ...buckets.params,
+        })
+      : []
+    const rows = answers.map(({ market_id: id, ...answer }): TwapRow => {
+      const used = markets.filter((m) => (id === null ? m.venue && m.quote === answer.quote : m.market_id === id))
+      return { ...answer, basis: combinedBasis(used), ...window, definition: DEFINITION }
     })
-    const rows = answers.map(({ market_id: id, exchange_id, quote, twap, coverage, n_obs, carried_in }): TwapRow => {
-      const used = markets.filter((m) => (id === null ? m.venue && m.quote === quote : m.market_id === id))
-      return { exchange_id, quote, twap, coverage, n_obs, carried_in, basis: combinedBasis(used), ...window }
-    })
-    return { columns: TWAP_COLUMNS, rows, notes: [...quoted.notes(rows), ...remarks(rows, query)] }
+    return {
+      columns: windowColumns(KINDS, query.every),
+      rows,
+      notes: [...quoted.notes(rows), ...remarks(rows, query)],
+      chart: windowChart('twap', query.every),
+    }
   })
 }
 
 /** Milliseconds a market's price stands, and so how long before the window it may have been made. */
-const stands = ({ seconds }: Market, { maxStaleness }: TwapQuery): number =>
-  maxStaleness ?? (seconds === null ? DEFAULT_TICK_STALENESS_MS : seconds * 1000)
+export const standing = (
+  { seconds }: Market,
+  { maxStaleness }: { readonly maxStaleness?: number | undefined },
+): number => maxStaleness ?? (seconds === null ? DEFAULT_TICK_STALENESS_MS : seconds * 1000)
 
 export const combinedBasis = (markets: readonly Market[]): string => {
   const names = [...new Set(markets.map(basisName))]
@@ -98,13 +145,30 @@ function remarks(rows: readonly TwapRow[], query: TwapQuery): readonly Note[] {
     const names = [...new Set(onCandles.map((row) => row.exchange_id))]
     notes.push(info(`no ticks on ${names.join(', ')}: each close stands for its own bar`))
   }
+  return [...notes, ...thin(single, query, (share) => `a price is known for only ${percent(share)} of`)]
+}
+
+/** Warns of markets that are covered too little: in the window, or in how many of its buckets and the worst of them. */
+export function thin(
+  rows: readonly {
+    readonly exchange_id: string | null
+    readonly quote: string
+    readonly coverage: number
+    readonly timestamp: string
+  }[],
+  query: { readonly minCoverage?: number | undefined; readonly every?: Every | undefined },
+  say: (share: number) => string,
+): readonly Note[] {
   const least = query.minCoverage ?? DEFAULT_MIN_COVERAGE
-  for (const row of single) {
-    if (row.coverage < least) {
-      notes.push(
-        warn(`${row.exchange_id} ${row.quote}: a price is known for only ${percent(row.coverage)} of the window`),
-      )
-    }
-  }
-  return notes
+  return [...groupBy(rows, (row) => `${row.exchange_id} ${row.quote}`)].flatMap(([name, own]) => {
+    const poor = own.filter((row) => row.coverage < least).sort((a, b) => a.coverage - b.coverage)
+    const [worst] = poor
+    if (!worst) return []
+    if (!query.every) return [warn(`${name}: ${say(worst.coverage)} the window`)]
+    return [
+      warn(
+        `${name}: thin in ${poor.length} of ${count(own.length, 'bucket')}; at ${worst.timestamp} ${say(worst.coverage)} it`,
+      ),
+    ]
+  })
 }

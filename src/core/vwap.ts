@@ -2,21 +2,32 @@
 import type { Engine } from '../engines/engine.ts'
 import { percent } from '../wording.ts'
 import { settleBasis } from './basis.ts'
-import { type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
-import { columns, type Note, type Result, WINDOW_COLUMNS, warn } from './result.ts'
-import { combinedBasis, DEFAULT_MIN_COVERAGE } from './twap.ts'
+import { bucketsOf } from './buckets.ts'
+import type { Every } from './interval.ts'
+import { groupBy, type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
+import { type Note, type Result, warn } from './result.ts'
+import { spansOf } from './spans.ts'
+import { combinedBasis, DEFAULT_MIN_COVERAGE, thin, windowChart, windowColumns } from './twap.ts'
 
 export interface VwapQuery extends MarketFilter, Window {
   readonly now: string
+  /** One figure a bucket of this width; without it, one of the whole window. */
+  readonly every?: Every | undefined
+  /** Zone of days, weeks and months of `every`. */
+  readonly tz?: string | undefined
   readonly timeframe?: string | undefined
   /** Warn below this share of the window with bars, or of bars with a volume; default 0.9. */
   readonly minCoverage?: number | undefined
+  /** False reads raw rows only. */
+  readonly rollup?: boolean | undefined
 }
 
 export interface VwapRow {
   /** Null in the combined row of a quote. */
   readonly exchange_id: string | null
   readonly quote: string
+  /** Start of the bucket; that of the window without `every`. */
+  readonly timestamp: string
   /** Null when nothing traded. */
   readonly vwap: string | null
   /** Base units. */
@@ -26,24 +37,23 @@ export interface VwapRow {
   /** Share of the window that has bars. */
   readonly coverage: number
   readonly n_obs: number
+  /** The bucket is cut by the window or by the present. */
+  readonly partial: boolean
   readonly basis: string
   readonly from: string
   readonly to: string
+  readonly definition: string
 }
 
-const VWAP_COLUMNS = [
-  ...columns({
-    exchange_id: 'text',
-    quote: 'text',
-    vwap: 'decimal',
-    volume: 'decimal',
-    volume_coverage: 'ratio',
-    coverage: 'ratio',
-    n_obs: 'int',
-    basis: 'text',
-  }),
-  ...WINDOW_COLUMNS,
-]
+const DEFINITION = 'vwap-typical/1'
+
+const KINDS = {
+  vwap: 'decimal',
+  volume: 'decimal',
+  volume_coverage: 'ratio',
+  coverage: 'ratio',
+  n_obs: 'int',
+} as const
 
 /**
  * VWAP = sum(p v) / sum(v) over candles, p = (high + low + close) / 3, v in base units. From candles of one timeframe
@@ -53,13 +63,36 @@ export async function vwap(engine: Engine, query: VwapQuery): Promise<Result<Vwa
   const window = untilNow(query, query.now)
   return engine.question(async (ask) => {
     const quoted = await settleQuotes(ask, await marketsOf(ask, query), query, window)
-    const markets = await settleBasis(ask, quoted.markets, { basis: 'candles', timeframe: query.timeframe }, window)
-    const answers = await ask('vwap/window', { markets: markets.map((m) => m.market_id), ...window })
+    const buckets = bucketsOf(window, query)
+    const markets = await settleBasis(
+      ask,
+      quoted.markets,
+      {
+        basis: 'candles',
+        timeframe: query.timeframe,
+        // A bar that lies in two buckets would count in one.
+        dividing: buckets.divisor,
+      },
+      window,
+    )
+    const answers = markets.length
+      ? await ask('vwap/window', {
+          ...(await spansOf(ask, markets, window, { grain: buckets.grain, rollup: query.rollup })),
+          markets: markets.map((m) => m.market_id),
+          ...window,
+          ...buckets.params,
+        })
+      : []
     const rows = answers.map(({ market_id: id, ...answer }): VwapRow => {
       const used = markets.filter((m) => (id === null ? m.venue && m.quote === answer.quote : m.market_id === id))
-      return { ...answer, basis: combinedBasis(used), ...window }
+      return { ...answer, basis: combinedBasis(used), ...window, definition: DEFINITION }
     })
-    return { columns: VWAP_COLUMNS, rows, notes: [...quoted.notes(rows), ...remarks(rows, query)] }
+    return {
+      columns: windowColumns(KINDS, query.every),
+      rows,
+      notes: [...quoted.notes(rows), ...remarks(rows, query)],
+      chart: windowChart('vwap', query.every),
+    }
   })
 }
 
@@ -71,17 +104,10 @@ function remarks(rows: readonly VwapRow[], query: VwapQuery): readonly Note[] {
     ]
   }
   const least = query.minCoverage ?? DEFAULT_MIN_COVERAGE
-  return single.flatMap((row) => {
-    const name = `${row.exchange_id} ${row.quote}`
-    return [
-      ...(row.coverage < least ? [warn(`${name}: bars cover only ${percent(row.coverage)} of the window`)] : []),
-      ...((row.volume_coverage ?? 1) < least
-        ? [
-            warn(
-              `${name}: only ${percent(row.volume_coverage ?? 0)} of the bars have a volume; the others are left out`,
-            ),
-          ]
-        : []),
-    ]
+  const lacking = [...groupBy(single, (row) => `${row.exchange_id} ${row.quote}`)].flatMap(([name, own]) => {
+    const share = Math.min(...own.map((row) => row.volume_coverage ?? 1))
+    if (share >= least) return []
+    return [warn(`${name}: only ${percent(share)} of the bars have a volume; the others are left out`)]
   })
+  return [...thin(single, query, (share) => `bars cover only ${percent(share)} of`), ...lacking]
 }

@@ -122,6 +122,32 @@ export interface Schema {
     readonly change_7d: string | null
     readonly observed_at: string | null
   }
+  'arxdb.rollup_dirty': {
+    readonly dirty_id: number
+    readonly market_id: number
+    readonly since: string
+    readonly until: string
+  }
+  'arxdb.rollups': {
+    readonly market_id: number
+    readonly width: number
+    readonly bucket: string
+    readonly n: number
+    readonly first_at: string
+    readonly last_at: string
+    readonly open: string
+    readonly high: string
+    readonly low: string
+    readonly close: string
+    readonly price_sum: string
+    readonly price_time: string
+    readonly held_price_time: string
+    readonly held_seconds: string
+    readonly max_gap: string
+    readonly volume: string | null
+    readonly n_volume: number
+    readonly turnover_x3: string | null
+  }
   'crypto_market_analytics': {
     readonly timestamp: string | null
     readonly exchange_id: string | null

@@ -3,10 +3,11 @@
 export interface ChartRow {
   /** ISO 8601. */
   readonly timestamp: string
-  readonly open: string | number
-  readonly high: string | number
-  readonly low: string | number
-  readonly close: string | number
+  /** Null where there is no candle. */
+  readonly open: string | number | null
+  readonly high: string | number | null
+  readonly low: string | number | null
+  readonly close: string | number | null
   readonly volume: string | number | null
 }
 
@@ -36,7 +37,7 @@ export interface Columns {
 export function parseBars(rows: readonly ChartRow[]): readonly Bar[] {
   const bars = rows.map(({ timestamp, open, high, low, close, volume }) => ({
     time: Date.parse(timestamp),
-    open: Number(open),
+    open: open === null ? Number.NaN : Number(open),
     high: Number(high),
     low: Number(low),
     close: Number(close),

@@ -1,14 +1,9 @@
 // Made from the headers in sql/ by `npm run docs`; a test compares. Do not edit.
 export interface Statements {
-  /** Candles of any width from stored candles that divide it. */
-  'candles/from-candles': {
-    params: { readonly markets: readonly number[]; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string }
-    row: { readonly market_id: number; readonly timestamp: string; readonly open: string; readonly high: string; readonly low: string; readonly close: string; readonly volume: string | null; readonly n_obs: number; readonly coverage: number; readonly partial: boolean }
-  }
-  /** Candles of any width from ticks. */
-  'candles/from-ticks': {
-    params: { readonly markets: readonly number[]; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string }
-    row: { readonly market_id: number; readonly timestamp: string; readonly open: string; readonly high: string; readonly low: string; readonly close: string; readonly volume: string | null; readonly n_obs: number; readonly coverage: number | null; readonly partial: boolean }
+  /** Candles of any width from ticks or from stored candles that divide it, rolled up or raw as `rollups/spans` says. */
+  'candles/bars': {
+    params: { readonly markets: readonly number[]; readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string; readonly fill: string; readonly staleness: string }
+    row: { readonly market_id: number; readonly timestamp: string; readonly open: string | null; readonly high: string | null; readonly low: string | null; readonly close: string | null; readonly average: string | null; readonly volume: string | null; readonly n_obs: number; readonly coverage: number | null; readonly partial: boolean; readonly filled: boolean }
   }
   /** Columns of a table or view, as far as an insert and a time range need to know them. */
   'client/columns': {
@@ -315,6 +310,41 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly at: string }
     row: { readonly market_id: number; readonly timestamp: string; readonly age: number }
   }
+  /** Removes a market's rollups of one width inside ranges. */
+  'rollups/clear': {
+    params: { readonly market_id: number; readonly width: number; readonly since: readonly string[]; readonly until: readonly string[] }
+    row: Record<never, never>
+  }
+  /** One refresh at a time: whoever computed a bucket first must not store it last. Sorts of a stretch stay in memory. */
+  'rollups/lock': {
+    params: Record<never, never>
+    row: { readonly locked: boolean; readonly work_mem: string }
+  }
+  /** Rolls the candles of one market up into buckets that begin inside ranges. */
+  'rollups/roll-candles': {
+    params: { readonly market_id: number; readonly width: number; readonly staleness: string; readonly since: readonly string[]; readonly until: readonly string[] }
+    row: { readonly rolled: number }
+  }
+  /** Rolls the hours of one market up into the days that ranges touch. The bridge from an hour's last price to the next */
+  'rollups/roll-days': {
+    params: { readonly market_id: number; readonly staleness: string; readonly since: readonly string[]; readonly until: readonly string[] }
+    row: { readonly rolled: number }
+  }
+  /** Rolls the ticks of one market up into buckets that begin inside ranges. */
+  'rollups/roll-ticks': {
+    params: { readonly market_id: number; readonly width: number; readonly staleness: string; readonly since: readonly string[]; readonly until: readonly string[] }
+    row: { readonly rolled: number }
+  }
+  /** From what a window is answered: days and hours rolled up, and the raw rows (width 0) where these do not serve. */
+  'rollups/spans': {
+    params: { readonly markets: readonly number[]; readonly staleness: readonly string[] | null; readonly from: string; readonly to: string; readonly grain: number }
+    row: { readonly market_id: number; readonly width: number; readonly since: string; readonly until: string }
+  }
+  /** Takes the oldest dirty ranges of one market away, to be put right in this very transaction. What lies beyond `most` */
+  'rollups/take': {
+    params: { readonly most: string }
+    row: { readonly market_id: number; readonly ticks: boolean; readonly width: number; readonly staleness: string; readonly since: string; readonly until: string }
+  }
   /** Makes the partitions or chunks that rows between two moments will need. */
   'storage/ensure-partitions': {
     params: { readonly facts: string; readonly since: string; readonly until: string }
@@ -325,15 +355,15 @@ export interface Statements {
     params: { readonly facts: string }
     row: { readonly partition: string; readonly lower: string; readonly upper: string }
   }
-  /** Time-weighted average price over one window, per market and combined per quote. */
+  /** Time-weighted average price over a window or each bucket of it, per market and combined per quote. */
   'twap/window': {
-    params: { readonly tick_markets: readonly number[]; readonly tick_staleness: string; readonly candle_markets: readonly number[]; readonly candle_staleness: readonly string[]; readonly from: string; readonly to: string }
-    row: { readonly market_id: number | null; readonly exchange_id: string | null; readonly quote: string; readonly twap: string | null; readonly coverage: number; readonly n_obs: number; readonly carried_in: boolean; readonly oldest_source_age: number | null }
+    params: { readonly markets: readonly number[]; readonly staleness: readonly string[]; readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly from: string; readonly to: string; readonly every: string | null; readonly calendar: string | null; readonly tz: string }
+    row: { readonly timestamp: string; readonly market_id: number | null; readonly exchange_id: string | null; readonly quote: string; readonly twap: string | null; readonly coverage: number; readonly n_obs: number; readonly carried_in: boolean; readonly source_age: number | null; readonly partial: boolean }
   }
-  /** Volume-weighted average price over one window from candles, per market and combined per quote. */
+  /** Volume-weighted average price over a window or each bucket of it, from candles, per market and combined per quote. */
   'vwap/window': {
-    params: { readonly markets: readonly number[]; readonly from: string; readonly to: string }
-    row: { readonly market_id: number | null; readonly exchange_id: string | null; readonly quote: string; readonly vwap: string | null; readonly volume: string | null; readonly volume_coverage: number | null; readonly coverage: number; readonly n_obs: number }
+    params: { readonly markets: readonly number[]; readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly from: string; readonly to: string; readonly every: string | null; readonly calendar: string | null; readonly tz: string }
+    row: { readonly timestamp: string; readonly market_id: number | null; readonly exchange_id: string | null; readonly quote: string; readonly vwap: string | null; readonly volume: string | null; readonly volume_coverage: number | null; readonly coverage: number; readonly n_obs: number; readonly partial: boolean }
   }
 }
 export type StatementName = keyof Statements

@@ -86,9 +86,13 @@ describe.each(tiers())('on $name', (tier) => {
         coverage: 1,
         n_obs: 3,
         carried_in: false,
+        source_age: 1800,
+        timestamp: at('00:00:00'),
+        partial: false,
         basis: 'ticks',
         from: at('00:00:00'),
         to: at('01:00:00'),
+        definition: 'twap-locf/1',
       })
     })
 

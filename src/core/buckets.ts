@@ -1,0 +1,68 @@
+// How a time line is cut into buckets: by length on the UTC grid, or by the calendar of a zone.
+import { usageError } from '../errors.ts'
+import { offsetAt } from '../zone.ts'
+import type { Every } from './interval.ts'
+import type { Window } from './market.ts'
+import type { Grain } from './spans.ts'
+
+export interface Bucketing extends Window {
+  readonly every: Every
+  /** Days, weeks and months follow this zone. */
+  readonly tz: string
+}
+
+/**
+ * Months have no fixed length anywhere, days and weeks none outside UTC: those follow the calendar, by this unit. Null
+ * for a fixed length. Several months have no agreed start, which is a usage error.
+ */
+export function calendarUnit({ every, tz }: Pick<Bucketing, 'every' | 'tz'>): string | null {
+  const unit = { '1M': 'month', '12M': 'year', ...(tz === 'UTC' ? {} : { '1d': 'day', '1w': 'week' }) }[every.text]
+  if (unit === undefined && every.months > 0) {
+    throw usageError(`bars of ${every.months} months have no agreed start`, '--every 1M or --every 1y')
+  }
+  return unit ?? null
+}
+
+const DAY = 86_400
+const HOUR = 3600
+const OFFSET_STEPS = [HOUR, 1800, 900, 60, 1] as const
+
+/** Seconds that a stored width has to divide. A local day begins on the hour in most zones, in India on the half. */
+export function divisor(bucketing: Bucketing): number {
+  const { every, tz, from, to } = bucketing
+  if (calendarUnit(bucketing) === null) return every.seconds
+  if (tz === 'UTC') return DAY
+  const [first, last] = [Date.parse(from), Date.parse(to)]
+  // Two moments half a year on besides the ends: the window may lie on both sides of a change of the clocks.
+  const moments = [first, last, first + 91 * DAY * 1000, first + 182 * DAY * 1000].filter(
+    (t) => t >= first && t <= last,
+  )
+  const offsets = moments.map((moment) => offsetAt(moment, tz) / 1000)
+  return OFFSET_STEPS.find((step) => offsets.every((offset) => offset % step === 0)) ?? 1
+}
+
+/** Which rollups fit whole into the buckets; a zone off the grid of hours reads raw rows. */
+export function grainOf(bucketing: Bucketing): Grain {
+  const step = divisor(bucketing)
+  return step % DAY === 0 ? DAY : step % HOUR === 0 ? HOUR : 0
+}
+
+/** What a statement needs to know to answer a window whole, or bucket by bucket. */
+export function bucketsOf(
+  { from, to }: Window,
+  { every, tz = 'UTC' }: { readonly every?: Every | undefined; readonly tz?: string | undefined },
+): {
+  readonly grain: Grain
+  /** Seconds that a stored width has to divide to lie in one bucket; undefined for the window whole. */
+  readonly divisor: number | undefined
+  readonly params: { readonly every: string | null; readonly calendar: string | null; readonly tz: string }
+} {
+  if (!every) return { grain: DAY, divisor: undefined, params: { every: null, calendar: null, tz } }
+  const bucketing = { every, tz, from, to }
+  const step = divisor(bucketing)
+  return {
+    grain: grainOf(bucketing),
+    divisor: step,
+    params: { every: every.interval, calendar: calendarUnit(bucketing), tz },
+  }
+}

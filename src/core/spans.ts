@@ -1,0 +1,50 @@
+// From what rows a window is answered: rollups where they serve, raw rows elsewhere.
+import type { Ask } from '../engines/engine.ts'
+import { interval } from './interval.ts'
+import type { Market, Window } from './market.ts'
+
+/** The coarsest rollup that never lies in two buckets of the answer, in seconds; 0 where none does. */
+export type Grain = 0 | 3600 | 86_400
+
+/** As statements take them: four arrays of the same length, ordered by market and time. Width 0 is raw rows. */
+export interface Spans {
+  readonly span_markets: readonly number[]
+  readonly span_widths: readonly number[]
+  readonly span_since: readonly string[]
+  readonly span_until: readonly string[]
+}
+
+export interface SpanWish {
+  readonly grain: Grain
+  /** Milliseconds a price of this market stands; without it, staleness does not matter to the figure. */
+  readonly stands?: ((market: Market) => number) | undefined
+  /** False reads raw rows only, to compare. */
+  readonly rollup?: boolean | undefined
+}
+
+/** A window shorter than this has too few whole hours for a question more. */
+const LEAST_MS = 2 * 3_600_000
+
+/** Splits [from, to) of each market; exact, because what changed since it was rolled up is read raw. */
+export async function spansOf(
+  ask: Ask,
+  markets: readonly Market[],
+  { from, to }: Window,
+  { grain, stands, rollup = true }: SpanWish,
+): Promise<Spans> {
+  const short = Date.parse(to) - Date.parse(from) < LEAST_MS
+  const spans =
+    rollup && grain > 0 && !short
+      ? await ask('rollups/spans', {
+          markets: markets.map((m) => m.market_id),
+          staleness: stands ? markets.map((m) => interval(stands(m))) : null,
+          ...{ from, to, grain },
+        })
+      : markets.map(({ market_id }) => ({ market_id, width: 0, since: from, until: to }))
+  return {
+    span_markets: spans.map((s) => s.market_id),
+    span_widths: spans.map((s) => s.width),
+    span_since: spans.map((s) => s.since),
+    span_until: spans.map((s) => s.until),
+  }
+}
