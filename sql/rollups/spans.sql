@@ -20,28 +20,38 @@ with asked as materialized (
         where market_id = k.market_id and since < :to::timestamptz and until > :from::timestamptz
     ) d
 ),
-usable as materialized (
-  select a.market_id, r.width, tstzrange(r.bucket, r.bucket + make_interval(secs => r.width)) as span
-    from asked a
-    join arxdb.rollups r on r.market_id = a.market_id and r.width <= :grain::int
-      and r.bucket >= :from::timestamptz and r.bucket <= :to::timestamptz - make_interval(secs => r.width)
-    where (a.staleness is null or r.max_gap <= a.staleness) and r.first_at >= a.first_at
-      and not a.dirty && tstzrange(r.bucket, r.bucket + make_interval(secs => r.width))
-),
 days as materialized (
-  select a.market_id, coalesce(range_agg(u.span), '{}') as spans
-    from asked a left join usable u on u.market_id = a.market_id and u.width = 86400
-    group by a.market_id
+  select a.market_id, a.staleness, a.first_at, a.dirty,
+         coalesce(range_agg(r.span), '{}') as spans,
+         tstzmultirange(tstzrange(:from::timestamptz, :to::timestamptz)) - coalesce(range_agg(r.span), '{}') as rest
+    from asked a
+    left join lateral (
+      select tstzrange(bucket, bucket + interval '1 day') as span from arxdb.rollups
+        where market_id = a.market_id and width = 86400 and :grain::int >= 86400
+          and bucket >= :from::timestamptz and bucket <= :to::timestamptz - interval '1 day'
+          and (a.staleness is null or max_gap <= a.staleness) and first_at >= a.first_at
+          and not a.dirty && tstzrange(bucket, bucket + interval '1 day')
+        -- Keeps the planner from reading all hours there are and comparing afterwards.
+        offset 0
+    ) r on true
+    group by a.market_id, a.staleness, a.first_at, a.dirty
 ),
 hours as materialized (
-  select d.market_id, d.spans as days, coalesce(range_agg(u.span), '{}') as spans
-    from days d left join usable u on u.market_id = d.market_id and u.width = 3600 and not d.spans && u.span
-    group by d.market_id, d.spans
+  select d.market_id, d.spans as days, d.rest, coalesce(range_agg(r.span), '{}') as spans
+    from days d
+    left join lateral unnest(d.rest) as part on true
+    left join lateral (
+      select tstzrange(bucket, bucket + interval '1 hour') as span from arxdb.rollups
+        where market_id = d.market_id and width = 3600 and :grain::int >= 3600
+          and bucket >= lower(part) and bucket <= upper(part) - interval '1 hour'
+          and (d.staleness is null or max_gap <= d.staleness) and first_at >= d.first_at
+          and not d.dirty && tstzrange(bucket, bucket + interval '1 hour')
+        offset 0
+    ) r on true
+    group by d.market_id, d.spans, d.rest
 )
 select h.market_id, p.width, lower(s) as since, upper(s) as until
   from hours h
-  cross join lateral (values
-    (86400, h.days), (3600, h.spans),
-    (0, tstzmultirange(tstzrange(:from::timestamptz, :to::timestamptz)) - h.days - h.spans)) as p(width, spans)
+  cross join lateral (values (86400, h.days), (3600, h.spans), (0, h.rest - h.spans)) as p(width, spans)
   cross join lateral unnest(p.spans) as s
   order by market_id, since

@@ -57,6 +57,12 @@ export const basisOptions = {
   ),
 }
 
+/** How an answer is cut, and from which rows it is read. */
+export const bucketOptions = {
+  every: new Option('--every <width>', 'one row per bucket of this width: 5m, 1h, 1d, 1w, 1M'),
+  rollup: new Option('--no-rollup', 'read raw rows only, to compare'),
+}
+
 function share(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !(value >= 0 && value <= 1)) throw usageError(`"${text}" is no share`, 'write 0.9 for 90 %')
@@ -152,6 +158,7 @@ export const ingestOptions = <A extends unknown[]>(base: Command<A>) =>
     .option('--import-id <id>', 'name of what comes through a pipe: the same name goes on, or is loaded once')
     .addOption(new Option('--jobs <n>', 'COPY connections at once (default: 2)').argParser(wholeNumber))
     .option('--rate-limit <bytes>', 'at most so much of the file a second: 10MB')
+    .option('--no-rollup', 'leave the rollups of what came in to `arxdb policy run`')
     .option('--dry-run', 'show how the files would be read, and load nothing')
     .option('--check', 'the same, after reading the whole of each file')
 

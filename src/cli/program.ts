@@ -10,6 +10,7 @@ import { importsCommand } from '../commands/imports/imports.ts'
 import { ingestCommand } from '../commands/ingest.ts'
 import { localCommand } from '../commands/local/local.ts'
 import { migrateCommand } from '../commands/migrate/migrate.ts'
+import { policyCommand } from '../commands/policy/policy.ts'
 import { priceCommand } from '../commands/price.ts'
 import { sqlCommand } from '../commands/sql/sql.ts'
 import { twapCommand } from '../commands/twap.ts'
@@ -36,6 +37,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     vwapCommand,
     sqlCommand,
   ] as unknown as Factory[],
+  'Keep:': [policyCommand] as unknown as Factory[],
 }
 
 const EPILOGUE = `

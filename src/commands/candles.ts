@@ -1,8 +1,9 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { basisOptions, coinQuestion, window } from '../cli/options.ts'
+import { basisOptions, bucketOptions, coinQuestion, staleness, window } from '../cli/options.ts'
 import { candles } from '../core/candles.ts'
 import { parseEvery } from '../core/interval.ts'
+import { after } from '../core/result.ts'
 
 export const candlesCommand = (context: Context) =>
   coinQuestion('candles', 'open, high, low, close and volume in bars of any width', [
@@ -11,11 +12,20 @@ export const candlesCommand = (context: Context) =>
   ])
     .addOption(new Option('--every <width>', 'width of a bar: 5m, 1h, 1d, 1w, 1M').default('1h'))
     .addOption(basisOptions.basis)
+    .addOption(
+      new Option('--fill <how>', 'empty bars: none, a row of nulls, or the previous close (default: none)').choices([
+        'none',
+        'null',
+        'prev',
+      ] as const),
+    )
+    .option('--max-staleness <duration>', 'how long a close fills empty bars (default: ten bars)')
+    .addOption(bucketOptions.rollup)
     .option('--chart', 'draw the bars of the first market')
-    .action(async (coin, { from, to, every, chart, ...options }) => {
-      const width = parseEvery(every)
+    .action(async (coin, { from, to, every, maxStaleness, chart, ...options }) => {
       const range = await window(context, { from, to }, '7d')
-      const answer = await candles(await context.engine(), { coin, ...options, ...range.window, every: width })
-      const result = { ...answer, notes: [...range.notes, ...answer.notes] }
+      const query = { coin, ...options, ...range.window, every: parseEvery(every) }
+      const answer = await candles(await context.engine(), { ...query, maxStaleness: staleness(maxStaleness) })
+      const result = after(range.notes, answer)
       await (chart ? context.chart(result) : context.print(result))
     })

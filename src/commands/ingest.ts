@@ -40,8 +40,9 @@ export const ingestCommand = (ctx: Context) =>
           const bad = rejected > 0 ? `, ${rejected.toLocaleString('en')} rejected` : ''
           progress.update({ done, total, unit: 'bytes', text: `${rows.toLocaleString('en')} rows${bad}  ${file}` })
         },
+        onRollups: (buckets) => progress.update({ done: buckets, unit: 'rows', text: 'rolling up hours and days' }),
       })
       .finally(() => progress.stop())
     if (report.files.some(({ rejected }) => rejected > 0)) ctx.exitWith(EXIT.problems)
-    await ctx.print(ingestReport(report.files, report.passed))
+    await ctx.print(ingestReport(report.files, report.passed, report.rollups))
   })

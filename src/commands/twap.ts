@@ -1,18 +1,22 @@
 import type { Context } from '../cli/context.ts'
-import { basisOptions, coinQuestion, staleness, window } from '../cli/options.ts'
+import { basisOptions, bucketOptions, coinQuestion, staleness, window } from '../cli/options.ts'
+import { parseEvery } from '../core/interval.ts'
+import { after } from '../core/result.ts'
 import { twap } from '../core/twap.ts'
 
 export const twapCommand = (context: Context) =>
   coinQuestion('twap', 'time-weighted average price, per exchange and combined', [
     'arxdb twap BTC --from 7d',
-    'arxdb twap BTC@binance --from 2025-01-01 --to 2025-01-08',
+    'arxdb twap BTC@binance --from 2025-01-01 --to 2025-01-08 --every 1d',
   ])
+    .addOption(bucketOptions.every)
     .addOption(basisOptions.basis)
     .addOption(basisOptions.maxStaleness)
     .addOption(basisOptions.minCoverage)
-    .action(async (coin, { from, to, maxStaleness, ...options }) => {
+    .addOption(bucketOptions.rollup)
+    .action(async (coin, { from, to, every, maxStaleness, ...options }) => {
       const range = await window(context, { from, to }, '7d')
       const query = { coin, ...options, ...range.window, maxStaleness: staleness(maxStaleness) }
-      const answer = await twap(await context.engine(), query)
-      await context.print({ ...answer, notes: [...range.notes, ...answer.notes] })
+      const width = every === undefined ? undefined : parseEvery(every)
+      await context.print(after(range.notes, await twap(await context.engine(), { ...query, every: width })))
     })

@@ -49,7 +49,11 @@ const LEAST = [
 ]
 
 /** One row a file. Of many files a narrow terminal shows less; of one, everything below each other. */
-export const ingestReport = (files: readonly LoadedFile[], passed: readonly PassedFile[]): Result<LoadedFile> => ({
+export const ingestReport = (
+  files: readonly LoadedFile[],
+  passed: readonly PassedFile[],
+  rollups?: string,
+): Result<LoadedFile> => ({
   columns: echoes(files.length > 1 ? LEAST : [], kinds),
   rows: files,
   notes: [
@@ -58,5 +62,6 @@ export const ingestReport = (files: readonly LoadedFile[], passed: readonly Pass
       ...notes.map((text) => info(`${file}: ${text}`)),
       ...warnings.map((text) => warn(`${file}: ${text}`)),
     ]),
+    ...(rollups === undefined ? [] : [info(rollups)]),
   ],
 })

@@ -33,18 +33,33 @@ export async function spansOf(
   { grain, stands, rollup = true }: SpanWish,
 ): Promise<Spans> {
   const short = Date.parse(to) - Date.parse(from) < LEAST_MS
-  const spans =
-    rollup && grain > 0 && !short
-      ? await ask('rollups/spans', {
-          markets: markets.map((m) => m.market_id),
-          staleness: stands ? markets.map((m) => interval(stands(m))) : null,
-          ...{ from, to, grain },
-        })
-      : markets.map(({ market_id }) => ({ market_id, width: 0, since: from, until: to }))
-  return {
-    span_markets: spans.map((s) => s.market_id),
-    span_widths: spans.map((s) => s.width),
-    span_since: spans.map((s) => s.since),
-    span_until: spans.map((s) => s.until),
-  }
+  const raw = markets.map(({ market_id }) => ({ market_id, width: 0, since: from, until: to }))
+  if (!rollup || grain === 0 || short) return arraysOf(raw)
+  const spans = await ask('rollups/spans', {
+    markets: markets.map((m) => m.market_id),
+    staleness: stands ? markets.map((m) => interval(stands(m))) : null,
+    ...{ from, to, grain },
+  })
+  if (lengthOf(spans.filter((s) => s.width === 0)) < RAW_SHARE * lengthOf(raw)) await ask('rollups/serial', {})
+  return arraysOf(spans)
 }
+
+interface Span {
+  readonly market_id: number
+  readonly width: number
+  readonly since: string
+  readonly until: string
+}
+
+/** Below this share of raw time, holes in the data included, parallel workers do not pay. */
+const RAW_SHARE = 0.5
+
+const lengthOf = (spans: readonly Span[]): number =>
+  spans.reduce((sum, { since, until }) => sum + Date.parse(until) - Date.parse(since), 0)
+
+const arraysOf = (spans: readonly Span[]): Spans => ({
+  span_markets: spans.map((s) => s.market_id),
+  span_widths: spans.map((s) => s.width),
+  span_since: spans.map((s) => s.since),
+  span_until: spans.map((s) => s.until),
+})

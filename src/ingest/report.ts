@@ -44,6 +44,8 @@ export interface IngestReport {
   readonly files: readonly FileReport[]
   /** Files of a folder that were passed over, and why. */
   readonly passed: readonly { readonly file: string; readonly why: string }[]
+  /** Why the rollups are behind, where they are. */
+  readonly rollups?: string | undefined
 }
 
 export interface IngestEvent {
@@ -53,13 +55,6 @@ export interface IngestEvent {
   readonly total: number
   readonly rows: number
   readonly rejected: number
-}
-
-/** The span of time a load touched, for what is computed from its rows. */
-export interface Touched {
-  readonly relation: 'prices' | 'candles' | 'analytics'
-  readonly first_at: string | null
-  readonly last_at: string | null
 }
 
 export interface IngestOptions extends PlanFlags {
@@ -85,8 +80,10 @@ export interface IngestOptions extends PlanFlags {
   readonly again?: string | undefined
   readonly signal: AbortSignal
   readonly onProgress?: ((event: IngestEvent) => void) | undefined
-  /** After each file: what reads the rows it brought can be refreshed. */
-  readonly onLoaded?: ((touched: Touched) => void) | undefined
+  /** False leaves the rollups of what came in to `arxdb policy run`. */
+  readonly rollup?: boolean | undefined
+  /** How many rollups were written, after the files are in. */
+  readonly onRollups?: ((buckets: number) => void) | undefined
   now(): Date
 }
 

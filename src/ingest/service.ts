@@ -1,5 +1,6 @@
 // Ingest's face: files in, a report out.
 import { ArxError, usageError } from '../errors.ts'
+import { refreshAfter } from '../storage/rollups.ts'
 import { importFile } from './load/import-file.ts'
 import { tolerance } from './load/tolerance.ts'
 import { openWorkshop, type Workshop } from './load/workshop.ts'
@@ -64,12 +65,22 @@ export async function ingestFiles(options: IngestOptions): Promise<IngestReport>
       await begun(files[0]!, options.signal)
       done.push(await load(files[0]!))
     }
-    return { files: done, passed }
+    return { files: done, passed, rollups: await rolledUp(done, options, workshop) }
   } catch (error) {
     throw withDone(error, done, files)
   } finally {
     await workshop.close()
   }
+}
+
+/** Rollups of what came in; why they are behind, where they are. */
+async function rolledUp(
+  files: readonly FileReport[],
+  { rollup = true, signal, onRollups }: IngestOptions,
+  { clerk }: Workshop,
+): Promise<string | undefined> {
+  const changed = files.some(({ inserted, updated }) => inserted + updated > 0)
+  return rollup && changed ? refreshAfter(clerk, { signal, onProgress: onRollups }) : undefined
 }
 
 /** Connects while the files are looked at; what is wrong with those comes first. */

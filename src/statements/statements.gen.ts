@@ -335,6 +335,11 @@ export interface Statements {
     params: { readonly market_id: number; readonly width: number; readonly staleness: string; readonly since: readonly string[]; readonly until: readonly string[] }
     row: { readonly rolled: number }
   }
+  /** For the rest of the transaction no parallel workers: to start them takes longer than to read a few thousand rollups, */
+  'rollups/serial': {
+    params: Record<never, never>
+    row: { readonly workers: string }
+  }
   /** From what a window is answered: days and hours rolled up, and the raw rows (width 0) where these do not serve. */
   'rollups/spans': {
     params: { readonly markets: readonly number[]; readonly staleness: readonly string[] | null; readonly from: string; readonly to: string; readonly grain: number }

@@ -42,6 +42,21 @@ export async function refreshRollups(session: StorageSession, options: RollupOpt
   return { buckets, busy: false }
 }
 
+/**
+ * The same after rows were written, where it must not undo what was done: resolves to what to tell the user when it could
+ * not be finished.
+ */
+export async function refreshAfter(session: StorageSession, options: RollupOptions = {}): Promise<string | undefined> {
+  const until = 'long windows read raw rows there, until `arxdb policy run`'
+  try {
+    const { busy } = await refreshRollups(session, options)
+    if (busy) return `another refresh of the rollups is running, and takes on what came in; ${until}`
+    return options.signal?.aborted ? `the rollups were not refreshed to the end: ${until}` : undefined
+  } catch (error) {
+    return `the rollups were not refreshed (${(error as Error).message}): ${until}`
+  }
+}
+
 const DAY = 86_400
 
 async function refreshNext(run: Run): Promise<number | 'busy' | 'clean'> {

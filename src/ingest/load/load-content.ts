@@ -122,7 +122,6 @@ export async function loadContent(load: Load): Promise<{ readonly report: FileRe
       close: () =>
         persistently(clerk, patience, () => close(load, { importId, claim, hash: lost ? null : digest, bytes })),
     })
-    options.onLoaded?.({ relation: plan.target.relation, first_at: report.first_at, last_at: report.last_at })
     return { report, lost }
   } catch (error) {
     const failures = await lanes.settle()

@@ -5,7 +5,7 @@ import { ingestFiles } from '../../../src/ingest/service.ts'
 import { connectionOf } from '../../servers/connection.ts'
 
 /** Options that can be written as JSON. */
-export type LoaderOptions = Omit<IngestOptions, 'connection' | 'signal' | 'now' | 'stdin' | 'onProgress' | 'onLoaded'>
+export type LoaderOptions = Omit<IngestOptions, 'connection' | 'signal' | 'now' | 'stdin' | 'onProgress' | 'onRollups'>
 
 const { url, options } = JSON.parse(process.argv[2]!) as { url: string; options: LoaderOptions }
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
