@@ -23,7 +23,7 @@ const DRAWN_ROWS = 20
 const DRAWN_COLUMNS = 100
 
 /** The three ways to stdout, or to --out. `speaker` is asked anew each time. */
-export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | 'chart' | 'write'> {
+export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | 'chart' | 'chartFile' | 'write'> {
   const emit = (chunks: Iterable<string>): Promise<void> => {
     const { globals, io, signal } = speaker()
     return globals.out === undefined ? writeAll(io.out.stream, chunks, signal) : writeFile(globals.out, chunks)
@@ -51,7 +51,8 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
     await emit(chunks)
   }
 
-  async function chart(result: Result<CandleRow>): Promise<void> {
+  async function chart(drawn: Result<object>): Promise<void> {
+    const result = drawn as Result<CandleRow>
     const { candleChart } = await import('../render/chart.ts')
     const { io, env, note } = speaker()
     tell(result, speaker())
@@ -66,7 +67,8 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
     await emit([candleChart(first, { ...size, color, ascii: asciiOnly(env) })])
   }
 
-  return { print, chart, write: (text) => emit([text]) }
+  const chartFile = () => Promise.reject(new Error('later'))
+  return { print, chart, chartFile, write: (text) => emit([text]) }
 }
 
 /** Notes come from files and databases too: what would move a terminal's cursor is shown, not done. */
@@ -81,7 +83,10 @@ function tell(result: Result<object>, { io, note }: Speaker): void {
 async function chooseFormat(globals: Globals, io: IO, config: () => Promise<Config>): Promise<Format> {
   if (globals.json) return 'json'
   const wanted = globals.output ?? (await config()).output
-  return wanted ?? (io.out.isTTY && globals.out === undefined ? 'table' : 'tsv')
+  if (wanted) return wanted
+  if (io.out.isTTY && globals.out === undefined) return 'table'
+  // A stream of answers has no one header.
+  return globals.watch === undefined ? 'tsv' : 'ndjson'
 }
 
 /** A locale that is not UTF-8 shows block characters as rubbish. */

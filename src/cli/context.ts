@@ -2,7 +2,6 @@
 // --help opens nothing.
 import type { Config } from '../config/schema.ts'
 import type { Connection } from '../connect/connection.ts'
-import type { CandleRow } from '../core/candles.ts'
 import type { Result } from '../core/result.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { ExitCode } from '../errors.ts'
@@ -14,8 +13,17 @@ import type { Services } from './services.ts'
 export const FORMATS = ['table', 'vertical', 'csv', 'tsv', 'json', 'ndjson', 'markdown'] as const
 export type Format = (typeof FORMATS)[number]
 
+/** The options every question understands. */
+export interface View {
+  readonly chart?: boolean | undefined
+  readonly chartFile?: string | undefined
+  readonly watch?: string | undefined
+  readonly sql?: boolean | undefined
+  readonly explain?: boolean | undefined
+}
+
 /** The options every command understands, wherever they stand on the line. */
-export interface Globals {
+export interface Globals extends View {
   readonly output?: Format | undefined
   readonly json?: boolean | undefined
   readonly out?: string | undefined
@@ -60,8 +68,15 @@ export interface Context {
   progress(label: string): Progress
   /** stdout: the answer in the format asked for, its notes to stderr. */
   print(result: Result<object>): Promise<void>
-  /** stdout: the candles of the answer's first market, drawn; its notes to stderr. */
-  chart(result: Result<CandleRow>): Promise<void>
+  /**
+   * Answers a question in the way its flags ask for: printed, drawn, asked again and again, or shown as its SQL. `make`
+   * asks; it may be called more than once, and reads the clock anew each time.
+   */
+  answer(make: () => Promise<Result<object>>): Promise<void>
+  /** stdout: the answer, drawn as it says itself; its notes to stderr. */
+  chart(result: Result<object>): Promise<void>
+  /** The same as a picture in a file. */
+  chartFile(result: Result<object>, file: string): Promise<void>
   /** stdout: text as it is (SQL, a completion script). */
   write(text: string): Promise<void>
   /** stderr, unless --quiet. */

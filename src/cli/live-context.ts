@@ -11,6 +11,7 @@ import { createProgress } from './progress.ts'
 import { type Confirmation, confirm } from './prompt.ts'
 import { connect, loadConfig } from './server.ts'
 import { services } from './services.ts'
+import { answer } from './view.ts'
 
 /** What a run is given by the process, or by a test. */
 export interface World {
@@ -41,11 +42,17 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
   const opened: Engine[] = []
   const config = once(() => loadConfig(world, run.globals))
   const connection = once(async () => connect(world, run.globals, await config(), note))
-  const engine = once(async () => {
-    const live = await openEngine(world, run, await connection(), (await config()).timeoutMs, note)
+  const told: string[] = []
+  const open = async () => {
+    const tell = (text: string) => void told.push(text)
+    const live = await openEngine(world, run, await connection(), (await config()).timeoutMs, note, tell)
     opened.push(live)
     return live
-  })
+  }
+  let engine = once(open)
+  const closeEngines = async (): Promise<void> => {
+    for (const live of opened.splice(0)) await live.close().catch(() => {})
+  }
 
   function note(text: string): void {
     if (!run.globals.quiet) run.io.err.stream.write(`${text}\n`)
@@ -62,6 +69,19 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
     if (target.readOnly) throw readOnly(what, target)
     if (target.production && !asksItself) await ask({ what: `${what} in ${target.origin}` })
     return target
+  }
+
+  const exitWith = (code: ExitCode): void => {
+    run.exitCode = code
+  }
+  const answers = createAnswers(() => ({ ...run, env: world.env, signal: world.signal, config, note }))
+  const viewer = {
+    note,
+    takeTold: () => told.splice(0),
+    async reconnect() {
+      await closeEngines()
+      engine = once(open)
+    },
   }
 
   return {
@@ -87,23 +107,20 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
     config,
     connection,
     connectionForWriting,
-    engine,
+    engine: () => engine(),
     services,
     progress: (label) => {
       const { quiet = false, progress: kind = 'auto' } = run.globals
       return createProgress(label, { err: run.io.err, quiet, kind, now: world.now, env: world.env })
     },
-    ...createAnswers(() => ({ ...run, env: world.env, signal: world.signal, config, note })),
+    ...answers,
+    answer: (make) => answer(make, { ...world, ...run, ...viewer }, { ...answers, exitWith }),
     note,
     confirm: ask,
-    exitWith(code) {
-      run.exitCode = code
-    },
+    exitWith,
     temporary: (name) => join(tmpdir(), name),
     invoke,
-    async close() {
-      for (const live of opened.splice(0)) await live.close().catch(() => {})
-    },
+    close: closeEngines,
   }
 }
 
@@ -113,6 +130,7 @@ async function openEngine(
   connection: Connection,
   statementTimeoutMs: number,
   note: (text: string) => void,
+  tell: (text: string) => void,
 ): Promise<Engine> {
   const { openEngine } = await import('../engines/timescaledb/engine.ts')
   return openEngine({
@@ -123,6 +141,7 @@ async function openEngine(
       ? ({ name, text }, params, ms) =>
           note(`-- ${name} ${JSON.stringify(params)} ${ms.toFixed(1)} ms\n${text.trimEnd()}`)
       : undefined,
+    instead: globals.sql ? { show: 'sql', tell } : globals.explain ? { show: 'plan', tell } : undefined,
   })
 }
 

@@ -1,6 +1,7 @@
 // The options shared by all commands and by all questions, each written once.
 import { Command, Option } from '@commander-js/extra-typings'
 import { parseInstant } from '../core/instant.ts'
+import { type Every, parseEvery } from '../core/interval.ts'
 import type { Note } from '../core/result.ts'
 import { parseRange } from '../core/time-range.ts'
 import { parseDuration } from '../duration.ts'
@@ -80,6 +81,10 @@ export function wholeNumber(text: string): number {
 export const staleness = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : parseDuration(text)
 
+/** The width of the buckets asked for; undefined for the window whole. */
+export const width = (text: string | undefined): Every | undefined =>
+  text === undefined ? undefined : parseEvery(text)
+
 /** The window asked for, resolved to UTC, with the echo of it. */
 export async function window(
   context: Context,
@@ -109,9 +114,27 @@ export function command(name: string, summary: string, examples: readonly string
     .addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n`)
 }
 
+/** How a question is answered: drawn, watched, or shown as the SQL it is. */
+export const viewOptions = {
+  chart: new Option('--chart', 'draw the answer'),
+  chartFile: new Option('--chart-file <file>', 'write the drawing as SVG'),
+  watch: new Option('--watch <interval>', 'ask again at this interval: redraws a terminal, streams NDJSON into a pipe'),
+  sql: new Option('--sql', 'print the SQL that would run, for psql'),
+  explain: new Option('--explain', "run it and print the server's plan with its buffers"),
+}
+
+/** A command that asks a question, with all the ways to see the answer. */
+export const question = (name: string, summary: string, examples: readonly string[]) =>
+  command(name, summary, examples)
+    .addOption(viewOptions.chart)
+    .addOption(viewOptions.chartFile)
+    .addOption(viewOptions.watch)
+    .addOption(viewOptions.sql)
+    .addOption(viewOptions.explain)
+
 /** A command that asks about one coin over a window; what is its own comes behind. */
 export const coinQuestion = (name: string, summary: string, examples: readonly string[]) =>
-  command(name, summary, examples)
+  question(name, summary, examples)
     .argument('<coin>', 'BTC, bitcoin, BTC@kraken or BTC/USDT@binance')
     .addOption(rangeOptions.from)
     .addOption(rangeOptions.to)

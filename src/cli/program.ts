@@ -16,7 +16,7 @@ import { sqlCommand } from '../commands/sql/sql.ts'
 import { twapCommand } from '../commands/twap.ts'
 import { vwapCommand } from '../commands/vwap.ts'
 import { packageVersion } from '../statements/package-root.ts'
-import type { Context, Globals } from './context.ts'
+import type { Context, Globals, View } from './context.ts'
 import { helpCommand } from './help.ts'
 import type { LiveContext } from './live-context.ts'
 import { globalOptions } from './options.ts'
@@ -72,7 +72,9 @@ export async function createProgram(context: LiveContext, argv: readonly string[
     })
     .addHelpText('after', EPILOGUE) as Command
   for (const option of globalOptions()) program.addOption(option)
-  program.hook('preAction', (_, action) => context.begin(program.opts() as Globals, nameOf(action as Command)))
+  program.hook('preAction', (_, action) => {
+    context.begin({ ...(program.opts() as Globals), ...viewOf(action.opts()) }, nameOf(action as Command))
+  })
   for (const [group, factories] of Object.entries(GROUPS)) {
     program.commandsGroup(group)
     for (const factory of factories) program.addCommand(inherit(factory(context) as Command, program))
@@ -93,6 +95,9 @@ function inherit(command: Command, parent: Command): Command {
   if (command.commands.length > 0) command.addCommand(helpCommand().copyInheritedSettings(command))
   return command
 }
+
+/** How a question's answer is shown is the shell's business, wherever the command. */
+const viewOf = ({ chart, chartFile, watch, sql, explain }: View): View => ({ chart, chartFile, watch, sql, explain })
 
 /** `migrate status`: the words after arxdb. */
 const nameOf = (command: Command): string => fullName(command).replace(/^arxdb ?/, '')

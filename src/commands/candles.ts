@@ -21,11 +21,11 @@ export const candlesCommand = (context: Context) =>
     )
     .option('--max-staleness <duration>', 'how long a close fills empty bars (default: ten bars)')
     .addOption(bucketOptions.rollup)
-    .option('--chart', 'draw the bars of the first market')
-    .action(async (coin, { from, to, every, maxStaleness, chart, ...options }) => {
-      const range = await window(context, { from, to }, '7d')
-      const query = { coin, ...options, ...range.window, every: parseEvery(every) }
-      const answer = await candles(await context.engine(), { ...query, maxStaleness: staleness(maxStaleness) })
-      const result = after(range.notes, answer)
-      await (chart ? context.chart(result) : context.print(result))
-    })
+    .action((coin, { from, to, every, maxStaleness, ...options }) =>
+      context.answer(async () => {
+        const range = await window(context, { from, to }, '7d')
+        const query = { coin, ...options, ...range.window, every: parseEvery(every) }
+        const answer = await candles(await context.engine(), { ...query, maxStaleness: staleness(maxStaleness) })
+        return after(range.notes, answer)
+      }),
+    )

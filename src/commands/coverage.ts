@@ -1,9 +1,10 @@
 import type { Context } from '../cli/context.ts'
-import { command, marketOptions, rangeOptions, window } from '../cli/options.ts'
+import { marketOptions, question, rangeOptions, window } from '../cli/options.ts'
 import { coverage } from '../core/coverage.ts'
+import { after } from '../core/result.ts'
 
 export const coverageCommand = (context: Context) =>
-  command('coverage', 'what is stored per market, and how complete it is', [
+  question('coverage', 'what is stored per market, and how complete it is', [
     'arxdb coverage',
     'arxdb coverage BTC --exchange kraken --from 2025-01',
   ])
@@ -11,8 +12,10 @@ export const coverageCommand = (context: Context) =>
     .addOption(rangeOptions.from)
     .addOption(rangeOptions.to)
     .addOption(marketOptions.exchange)
-    .action(async (coins, { from, to, exchange }) => {
-      const range = from || to ? await window(context, { from, to }, '1970-01-01') : undefined
-      const answer = await coverage(await context.engine(), { coins, exchange, ...range?.window })
-      await context.print({ ...answer, notes: [...(range?.notes ?? []), ...answer.notes] })
-    })
+    .action((coins, { from, to, exchange }) =>
+      context.answer(async () => {
+        const range = from || to ? await window(context, { from, to }, '1970-01-01') : undefined
+        const answer = await coverage(await context.engine(), { coins, exchange, ...range?.window })
+        return after(range?.notes ?? [], answer)
+      }),
+    )

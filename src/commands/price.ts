@@ -1,9 +1,9 @@
 import type { Context } from '../cli/context.ts'
-import { basisOptions, command, marketOptions, moment, staleness } from '../cli/options.ts'
+import { basisOptions, marketOptions, moment, question, staleness } from '../cli/options.ts'
 import { price } from '../core/price.ts'
 
 export const priceCommand = (context: Context) =>
-  command('price', 'the price now, or as it was known at a moment', [
+  question('price', 'the price now, or as it was known at a moment', [
     'arxdb price BTC ETH',
     'arxdb price BTC@kraken --at 2025-01-05T12:00Z',
   ])
@@ -12,9 +12,9 @@ export const priceCommand = (context: Context) =>
     .addOption(marketOptions.exchange)
     .addOption(marketOptions.quote)
     .addOption(basisOptions.maxStaleness)
-    .action(async (coins, { at, maxStaleness, ...options }) => {
-      const known = await moment(context, at)
-      await context.print(
-        await price(await context.engine(), { coins, ...options, at: known, maxStaleness: staleness(maxStaleness) }),
-      )
-    })
+    .action((coins, { at, maxStaleness, ...options }) =>
+      context.answer(async () => {
+        const known = { at: await moment(context, at), maxStaleness: staleness(maxStaleness) }
+        return price(await context.engine(), { coins, ...options, ...known })
+      }),
+    )

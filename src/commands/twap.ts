@@ -1,6 +1,5 @@
 import type { Context } from '../cli/context.ts'
-import { basisOptions, bucketOptions, coinQuestion, staleness, window } from '../cli/options.ts'
-import { parseEvery } from '../core/interval.ts'
+import { basisOptions, bucketOptions, coinQuestion, staleness, width, window } from '../cli/options.ts'
 import { after } from '../core/result.ts'
 import { twap } from '../core/twap.ts'
 
@@ -14,9 +13,10 @@ export const twapCommand = (context: Context) =>
     .addOption(basisOptions.maxStaleness)
     .addOption(basisOptions.minCoverage)
     .addOption(bucketOptions.rollup)
-    .action(async (coin, { from, to, every, maxStaleness, ...options }) => {
-      const range = await window(context, { from, to }, '7d')
-      const query = { coin, ...options, ...range.window, maxStaleness: staleness(maxStaleness) }
-      const width = every === undefined ? undefined : parseEvery(every)
-      await context.print(after(range.notes, await twap(await context.engine(), { ...query, every: width })))
-    })
+    .action((coin, { from, to, every, maxStaleness, ...options }) =>
+      context.answer(async () => {
+        const range = await window(context, { from, to }, '7d')
+        const query = { coin, ...options, ...range.window, maxStaleness: staleness(maxStaleness) }
+        return after(range.notes, await twap(await context.engine(), { ...query, every: width(every) }))
+      }),
+    )

@@ -1,6 +1,5 @@
 import type { Context } from '../cli/context.ts'
-import { basisOptions, bucketOptions, coinQuestion, window } from '../cli/options.ts'
-import { parseEvery } from '../core/interval.ts'
+import { basisOptions, bucketOptions, coinQuestion, width, window } from '../cli/options.ts'
 import { after } from '../core/result.ts'
 import { vwap } from '../core/vwap.ts'
 
@@ -12,9 +11,10 @@ export const vwapCommand = (context: Context) =>
     .addOption(bucketOptions.every)
     .addOption(basisOptions.minCoverage)
     .addOption(bucketOptions.rollup)
-    .action(async (coin, { from, to, every, ...options }) => {
-      const range = await window(context, { from, to }, '7d')
-      const width = every === undefined ? undefined : parseEvery(every)
-      const query = { coin, ...options, ...range.window, every: width }
-      await context.print(after(range.notes, await vwap(await context.engine(), query)))
-    })
+    .action((coin, { from, to, every, ...options }) =>
+      context.answer(async () => {
+        const range = await window(context, { from, to }, '7d')
+        const query = { coin, ...options, ...range.window, every: width(every) }
+        return after(range.notes, await vwap(await context.engine(), query))
+      }),
+    )

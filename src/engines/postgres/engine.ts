@@ -5,6 +5,7 @@ import type { Connection } from '../../connect/connection.ts'
 import { openClient } from '../../db/connect.ts'
 import { inTransaction, type SessionLimits } from '../../db/session.ts'
 import { translate } from '../../db/sqlstate.ts'
+import { inlined } from '../../statements/inline.ts'
 import { type Statement, statement, type Target } from '../../statements/load.ts'
 import { type Detected, detect } from '../detect.ts'
 import type { Ask, Capability, Engine } from '../engine.ts'
@@ -15,6 +16,14 @@ export interface EngineOptions {
   readonly signal?: AbortSignal | undefined
   /** Hears of every statement that ran: for `-v`. */
   readonly onStatement?: ((statement: Statement, params: readonly unknown[], ms: number) => void) | undefined
+  /** Tells what would run instead of running it; which markets are meant is looked up all the same. */
+  readonly instead?: Instead | undefined
+}
+
+export interface Instead {
+  /** The text for psql, or the server's plan after a run, with its buffers. */
+  readonly show: 'sql' | 'plan'
+  tell(text: string): void
 }
 
 export type CapabilitiesOf = (detected: Detected) => ReadonlySet<Capability>
@@ -41,8 +50,8 @@ export async function openPostgres(options: EngineOptions, capabilitiesOf: Capab
     version: found.version,
     can: (capability) => capabilities.has(capability),
     question: (body) =>
-      inTransaction({ ...options, client }, () => {
-        return body(asker(client, target, options.onStatement))
+      inTransaction({ ...options, client, isolation: 'repeatable read' }, () => {
+        return body(asker(client, target, options))
       }),
     close: () => client.end(),
   }
@@ -51,14 +60,26 @@ export async function openPostgres(options: EngineOptions, capabilitiesOf: Capab
 /** Detection's own statements have no variants. */
 const BEFORE_DETECTION: Target = { engine: 'postgres', server: 150_000 }
 
-function asker(client: ClientBase, target: Target, onStatement: EngineOptions['onStatement']): Ask {
+/** Statements that only find out what is asked about, and from where. */
+const LOOKS_UP = /^(markets|rollups)\//
+
+function asker(client: ClientBase, target: Target, { onStatement, instead }: EngineOptions): Ask {
   const ask = async (name: string, params: Readonly<Record<string, unknown>>): Promise<readonly unknown[]> => {
     const found = statement(name, target)
     const values = found.header.params.map((p) => params[p.name] ?? null)
+    if (instead && !LOOKS_UP.test(name)) {
+      instead.tell(instead.show === 'sql' ? inlined(found, values) : await planOf(client, found, values))
+      return []
+    }
     const start = performance.now()
     const { rows } = await client.query(found.text, values)
     onStatement?.(found, values, performance.now() - start)
     return rows
   }
   return ask as Ask
+}
+
+async function planOf(client: ClientBase, { header, text }: Statement, values: readonly unknown[]): Promise<string> {
+  const { rows } = await client.query(`explain (analyze, buffers, settings) ${text}`, [...values])
+  return `-- ${header.title}\n${rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n')}\n`
 }
