@@ -14,11 +14,12 @@ export const ingestCommand = (ctx: Context) =>
       'arxdb ingest BTCUSDT-1h-2025-01.csv --exchange binance',
       'arxdb ingest BTCUSD_1m.csv.gz --format bitfinex --dry-run',
     ]).addArgument(new Argument('<files...>', 'files, patterns, folders with --recursive; - for standard input')),
-  ).action(async (files, { dryRun, check, importId, ...flags }) => {
+  ).action(async (files, { dryRun, check, importId, rollup, ...flags }) => {
     const ingest = await ctx.services.ingest()
     const rateLimit = byteRate(flags.rateLimit)
     const { tz, url, service, env, config } = ctx.globals
-    const options = { ...flags, rateLimit, tz, files, stdin: ctx.io.stdin, signal: ctx.signal, now: () => ctx.now() }
+    const given = { ...flags, rollup, rateLimit, tz, files }
+    const options = { ...given, stdin: ctx.io.stdin, signal: ctx.signal, now: () => ctx.now() }
     if (dryRun || check) {
       for (const { columns, rows, notes, warnings, rejected } of await ingest.planFiles({ ...options, check })) {
         if (check && rejected > 0) ctx.exitWith(EXIT.problems)
@@ -28,6 +29,7 @@ export const ingestCommand = (ctx: Context) =>
     }
     // Asked and connected first: a bar that has begun must come to its end.
     const connection = await ctx.connectionForWriting(`load ${count(files.length, 'file')}`)
+    const typed = { ...flags, noRollup: !rollup, importId }
     const progress = ctx.progress('ingest')
     const report = await ingest
       .ingestFiles({
@@ -35,7 +37,7 @@ export const ingestCommand = (ctx: Context) =>
         connection,
         importKey: importId,
         folder: ctx.cwd,
-        again: commandLine(['arxdb', 'ingest', ...files], { ...flags, importId, tz, url, service, env, config }),
+        again: commandLine(['arxdb', 'ingest', ...files], { ...typed, tz, url, service, env, config }),
         onProgress: ({ file, done, total, rows, rejected }) => {
           const bad = rejected > 0 ? `, ${rejected.toLocaleString('en')} rejected` : ''
           progress.update({ done, total, unit: 'bytes', text: `${rows.toLocaleString('en')} rows${bad}  ${file}` })
