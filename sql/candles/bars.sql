@@ -89,7 +89,8 @@ spread as (
 ),
 told as (
   select s.*, case when :calendar::text is null then s.bucket + :every::interval
-                   else ((s.bucket at time zone :tz::text) + :every::interval) at time zone :tz::text end as ends,
+                   else (date_trunc(:calendar::text, s.bucket at time zone :tz::text) + :every::interval)
+                     at time zone :tz::text end as ends,
          case when s.close is null and :fill::text = 'prev' and k.known_at > s.bucket - :staleness::interval
            then k.close end as held
     from (select *, first_value(close) over r as run_close, first_value(known_at) over r as run_known_at

@@ -146,14 +146,16 @@ export async function settleQuotes(
   return { markets: kept, notes }
 }
 
-/** Where nothing lies inside the window (it is shorter than a bar, or in a gap) the days before it decide. */
+/** Of a long window its last days decide; where nothing lies inside (shorter than a bar, a gap) the days before it. */
 const WEIGHING_MS = 30 * 86_400_000
 
 async function largest(ask: Ask, markets: readonly Market[], quotes: readonly string[], window: Window) {
   if (quotes.length === 1) return quotes[0]!
   const ids = markets.map((m) => m.market_id)
-  const inside = await ask('markets/size', { markets: ids, ...window })
-  const before = new Date(Date.parse(window.from) - WEIGHING_MS).toISOString()
+  const [from, to] = [Date.parse(window.from), Date.parse(window.to)]
+  const late = to - from > WEIGHING_MS ? new Date(to - WEIGHING_MS).toISOString() : window.from
+  const inside = await ask('markets/size', { markets: ids, from: late, to: window.to })
+  const before = new Date(from - WEIGHING_MS).toISOString()
   const sizes = inside.some(({ size }) => Number(size) > 0)
     ? inside
     : await ask('markets/size', { markets: ids, from: before, to: window.to })

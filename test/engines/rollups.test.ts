@@ -220,6 +220,37 @@ describe.each(tiers())('on $name', (tier) => {
     await expectEqual({ from: instant(0), to: instant(2880) }, undefined)
   })
 
+  test.skipIf(tier.name !== 'community')('changes of compressed rows are noted as well', async () => {
+    await clear()
+    await insertBars(0, MINUTES, 1, 1)
+    await client.query(
+      "alter table arxdb.candles set (timescaledb.compress, timescaledb.compress_segmentby = 'market_id', timescaledb.compress_orderby = 'timestamp')",
+    )
+    await client.query("select compress_chunk(c) from show_chunks('arxdb.candles') c")
+    await refreshRollups(session)
+    const window = { from: instant(0), to: instant(MINUTES) }
+    await expectEqual(window, undefined)
+    const changes = [
+      () => insertBars(700, 3, 1, 7),
+      () => client.query('update arxdb.candles set high = high + 1 where timestamp = $1', [instant(2000)]),
+      () => remove('candles', 3000, 3100),
+      () => insertBars(3050, 1, 1, 9),
+      () => client.query('delete from arxdb.candles where market_id = $1 and timestamp < $2', [bars, instant(1440)]),
+    ]
+    for (const change of changes) {
+      await client.query('begin')
+      await client.query("select set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)")
+      await change()
+      await client.query('commit')
+      expect((await client.query('select from arxdb.rollup_dirty')).rowCount).toBeGreaterThan(0)
+      await expectEqual(window, undefined)
+      await refreshRollups(session)
+      await expectEqual(window, undefined)
+    }
+    await client.query("select decompress_chunk(c, true) from show_chunks('arxdb.candles') c")
+    await client.query('alter table arxdb.candles set (timescaledb.compress = false)')
+  })
+
   test('a truncated table has none, a table set aside is noted by hand', async () => {
     await clear()
     await insertBars(0, 1440, 1, 1)
