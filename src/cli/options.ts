@@ -1,5 +1,6 @@
 // The options shared by all commands and by all questions, each written once.
 import { Command, Option } from '@commander-js/extra-typings'
+import { COMPATS } from '../core/indicators/compat.ts'
 import { parseInstant } from '../core/instant.ts'
 import { type Every, parseEvery } from '../core/interval.ts'
 import type { Note } from '../core/result.ts'
@@ -141,6 +142,22 @@ export const coinQuestion = (name: string, summary: string, examples: readonly s
     .addOption(marketOptions.exchange)
     .addOption(marketOptions.quote)
     .addOption(marketOptions.timeframe)
+
+/** A question about indicators of one coin: its bars, and how they begin. */
+export const indicatorQuestion = (name: string, summary: string, examples: readonly string[]) =>
+  coinQuestion(name, summary, examples)
+    .addOption(new Option('--every <width>', 'width of a bar: 5m, 1h, 1d, 1w, 1M').default('1h'))
+    .addOption(basisOptions.basis)
+    .addOption(
+      new Option('--compat <program>', 'begin as this program does; settled values are the same').choices(COMPATS),
+    )
+    .option('--include-partial', 'count the bar that is still open')
+
+/** A number that may have a fraction. */
+export function decimal(text: string): number {
+  if (!/^\d{1,6}(\.\d{1,9})?$/.test(text)) throw usageError(`"${text}" is no number`, 'write digits: 2, or 2.5')
+  return Number(text)
+}
 
 /** How a file is read, and how it is loaded. */
 export const ingestOptions = <A extends unknown[]>(base: Command<A>) =>

@@ -1,5 +1,7 @@
 // Builds the command tree, fresh for each run: no state is shared between two.
 import { Command, Help } from '@commander-js/extra-typings'
+import { atrCommand } from '../commands/atr.ts'
+import { bollingerCommand } from '../commands/bollinger.ts'
 import { candlesCommand } from '../commands/candles.ts'
 import { coinsCommand } from '../commands/coins.ts'
 import { completionCommand } from '../commands/completion.ts'
@@ -7,11 +9,14 @@ import { configCommand } from '../commands/config/config.ts'
 import { coverageCommand } from '../commands/coverage.ts'
 import { demoCommand } from '../commands/demo.ts'
 import { importsCommand } from '../commands/imports/imports.ts'
+import { indicatorsCommand } from '../commands/indicators.ts'
 import { ingestCommand } from '../commands/ingest.ts'
 import { localCommand } from '../commands/local/local.ts'
+import { macdCommand } from '../commands/macd.ts'
 import { migrateCommand } from '../commands/migrate/migrate.ts'
 import { policyCommand } from '../commands/policy/policy.ts'
 import { priceCommand } from '../commands/price.ts'
+import { rsiCommand } from '../commands/rsi.ts'
 import { sqlCommand } from '../commands/sql/sql.ts'
 import { twapCommand } from '../commands/twap.ts'
 import { vwapCommand } from '../commands/vwap.ts'
@@ -35,6 +40,11 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     candlesCommand,
     twapCommand,
     vwapCommand,
+    rsiCommand,
+    macdCommand,
+    bollingerCommand,
+    atrCommand,
+    indicatorsCommand,
     sqlCommand,
   ] as unknown as Factory[],
   'Keep:': [policyCommand] as unknown as Factory[],
