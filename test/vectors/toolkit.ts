@@ -55,7 +55,7 @@ const minus = (values: readonly (number | null)[], shift: number) =>
 async function timeWeighted(shell: Shell, one: Case, exchange: string): Promise<readonly Line[]> {
   const points = one.points ?? ISSUE_544
   const expected = [one.expect ?? one.expect_locf!].flat()
-  const figure = `arxdb twap: ${one.name}`
+  const figure = `arxdb twap: ${one.name.replace(/ \(.*|, .*/, '')}`
   // A price of 0 cannot be stored. An average moves with what it is of, so all are one more and the answer one less.
   const shift = points.some(([, price]) => price === 0) ? 1 : 0
   await ticks(
