@@ -79,6 +79,18 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
+/** A number above zero. */
+export function positive(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value > 0 && Number.isFinite(value))) {
+    throw usageError(`"${text}" is no number above zero`, 'write 2 or 0.95')
+  }
+  return value
+}
+
+/** Width of the bars that a statistic is made from. */
+export const everyOption = () => new Option('--every <width>', 'width of a bar: 5m, 1h, 1d, 1w, 1M').default('1h')
+
 export const staleness = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : parseDuration(text)
 

@@ -6,6 +6,7 @@ import { candlesCommand } from '../commands/candles.ts'
 import { coinsCommand } from '../commands/coins.ts'
 import { completionCommand } from '../commands/completion.ts'
 import { configCommand } from '../commands/config/config.ts'
+import { correlationCommand } from '../commands/correlation.ts'
 import { coverageCommand } from '../commands/coverage.ts'
 import { demoCommand } from '../commands/demo.ts'
 import { importsCommand } from '../commands/imports/imports.ts'
@@ -18,7 +19,9 @@ import { policyCommand } from '../commands/policy/policy.ts'
 import { priceCommand } from '../commands/price.ts'
 import { rsiCommand } from '../commands/rsi.ts'
 import { sqlCommand } from '../commands/sql/sql.ts'
+import { trendCommand } from '../commands/trend.ts'
 import { twapCommand } from '../commands/twap.ts'
+import { volatilityCommand } from '../commands/volatility.ts'
 import { vwapCommand } from '../commands/vwap.ts'
 import { packageVersion } from '../statements/package-root.ts'
 import type { Context, Globals, View } from './context.ts'
@@ -45,6 +48,9 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     bollingerCommand,
     atrCommand,
     indicatorsCommand,
+    volatilityCommand,
+    correlationCommand,
+    trendCommand,
     sqlCommand,
   ] as unknown as Factory[],
   'Keep:': [policyCommand] as unknown as Factory[],

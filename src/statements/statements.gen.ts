@@ -1,5 +1,10 @@
 // Made from the headers in sql/ by `npm run docs`; a test compares. Do not edit.
 export interface Statements {
+  /** The whole bars of a window, and where those before them begin that a figure starts from. */
+  'bars/whole': {
+    params: { readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly before: number }
+    row: { readonly read_from: string; readonly since: string; readonly until: string; readonly expected: number }
+  }
   /** Candles of any width from ticks or from stored candles that divide it, rolled up or raw as `rollups/spans` says. */
   'candles/bars': {
     params: { readonly markets: readonly number[]; readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string; readonly fill: string; readonly staleness: string }
@@ -14,6 +19,11 @@ export interface Statements {
   'client/time-weighted-average': {
     params: { readonly bucket: string; readonly from: string; readonly to: string; readonly staleness: string }
     row: { readonly time: string; readonly series: readonly string[]; readonly value: string | null; readonly coverage: number; readonly n: number }
+  }
+  /** Pearson correlation and beta of log returns, for every pair of markets asked for, in one pass over the bars. */
+  'correlation/pairs': {
+    params: { readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly read_from: string; readonly since: string; readonly until: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly pairs_x: readonly number[]; readonly pairs_y: readonly number[] }
+    row: { readonly x: number; readonly y: number; readonly correlation: number | null; readonly beta: number | null; readonly n: number; readonly missing: number }
   }
   /** Who uses the local server besides the one who asks, and how many sessions there ever were. */
   'embedded/activity': {
@@ -360,10 +370,20 @@ export interface Statements {
     params: { readonly facts: string }
     row: { readonly partition: string; readonly lower: string; readonly upper: string }
   }
+  /** Slope of ln(close) over days by least squares, and the simple means of the last closes, per market. */
+  'trend/window': {
+    params: { readonly markets: readonly number[]; readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly since: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly fast: number; readonly slow: number; readonly keep: number; readonly each: boolean }
+    row: { readonly market_id: number; readonly timestamp: string; readonly close: string; readonly sma_fast: number | null; readonly sma_slow: number | null; readonly side: number; readonly cross_at: string | null; readonly slope: number | null; readonly r: number | null; readonly n: number; readonly n_read: number; readonly closes: readonly number[]; readonly source_age: number }
+  }
   /** Time-weighted average price over a window or each bucket of it, per market and combined per quote. */
   'twap/window': {
     params: { readonly markets: readonly number[]; readonly staleness: readonly string[]; readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly from: string; readonly to: string; readonly every: string | null; readonly calendar: string | null; readonly tz: string }
     row: { readonly timestamp: string; readonly market_id: number | null; readonly exchange_id: string | null; readonly quote: string; readonly twap: string | null; readonly coverage: number; readonly n_obs: number; readonly carried_in: boolean; readonly source_age: number | null; readonly partial: boolean }
+  }
+  /** Variance per bar by six estimators, of a window or of the last bars up to each bar, per market. */
+  'volatility/window': {
+    params: { readonly markets: readonly number[]; readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly read_from: string; readonly since: string; readonly until: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly estimators: readonly string[]; readonly rolling: number | null; readonly mean0: boolean }
+    row: { readonly market_id: number; readonly timestamp: string; readonly estimator: string; readonly per_bar: number | null; readonly n: number; readonly n_bars: number; readonly source_age: number }
   }
   /** Volume-weighted average price over a window or each bucket of it, from candles, per market and combined per quote. */
   'vwap/window': {
