@@ -49,31 +49,29 @@ slots as (
       (:until::timestamptz at time zone :tz::text) - interval '1 microsecond', :every::interval)
       with ordinality as s(local, slot)
 ),
-steps as (
-  select b.market_id, b.bucket, s.slot,
-         case when lag(s.slot) over w = s.slot - 1 then ln(b.close / lag(b.close) over w) end as r
-    from bars b
-    join slots s using (bucket)
-    window w as (partition by market_id order by s.slot)
+-- Every market with every slot, so that two arrays stand side by side: a join by slot would leave it to guesses of the
+-- planner whether it joins the markets of a pair first, or all with all.
+steps as materialized (
+  select m.market_id, s.slot, b.close is not null as there, ln(b.close / lag(b.close) over w) as r,
+         s.bucket >= :since::timestamptz as inside
+    from (select distinct market_id from spans) m
+    cross join slots s
+    left join bars b on b.market_id = m.market_id and b.bucket = s.bucket
+    window w as (partition by m.market_id order by s.slot)
 ),
-returns as materialized (
-  select market_id, slot, r from steps where bucket >= :since::timestamptz
-),
-sizes as materialized (
-  select market_id, count(*) as n from returns group by market_id
-),
-pairs as (
-  select x.market_id as x, y.market_id as y, corr(y.r, x.r) as correlation, regr_slope(y.r, x.r) as beta,
-         regr_count(y.r, x.r) as n, count(*) as both
-    from unnest(:pairs_x::int[], :pairs_y::int[]) as p(x, y)
-    join returns x on x.market_id = p.x
-    join returns y on y.market_id = p.y and y.slot = x.slot
-    group by x.market_id, y.market_id
+series as materialized (
+  select market_id, array_agg(r order by slot) as returns, array_agg(there order by slot) as there
+    from steps
+    where inside
+    group by market_id
 )
-select p.x, p.y, c.correlation, c.beta, coalesce(c.n, 0) as n,
-       coalesce(sx.n, 0) + coalesce(sy.n, 0) - 2 * coalesce(c.both, 0) as missing
+select p.x, p.y, c.correlation, c.beta, c.n, c.missing
   from (select distinct x, y from unnest(:pairs_x::int[], :pairs_y::int[]) as p(x, y)) p
-  left join pairs c on c.x = p.x and c.y = p.y
-  left join sizes sx on sx.market_id = p.x
-  left join sizes sy on sy.market_id = p.y
+  join series x on x.market_id = p.x
+  join series y on y.market_id = p.y
+  cross join lateral (
+    select corr(r.y, r.x) as correlation, regr_slope(r.y, r.x) as beta, regr_count(r.y, r.x) as n,
+           count(*) filter (where r.x_there <> r.y_there) as missing
+      from unnest(x.returns, y.returns, x.there, y.there) as r(x, y, x_there, y_there)
+  ) c
   order by p.x, p.y

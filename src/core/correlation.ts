@@ -48,7 +48,7 @@ export interface CorrelationRow {
 const DEFINITION = 'correlation-log-returns/1'
 
 const COLUMNS: readonly Column[] = [
-  ...echoes(['every'], {
+  ...echoes(['p_value', 'missing', 'every', 'basis'], {
     x: 'text',
     y: 'text',
     exchange_id: 'text',
@@ -88,7 +88,7 @@ type Answer = Statements['correlation/pairs']['row']
  * both in one quote: USD, or where there is none the others they share. Only coins that all name their exchange are
  * compared across exchanges, and only those that name their quote across quotes.
  */
-export function correlation(engine: Engine, query: CorrelationQuery): Promise<Result<CorrelationRow>> {
+export async function correlation(engine: Engine, query: CorrelationQuery): Promise<Result<CorrelationRow>> {
   check(query)
   return engine.question(async (ask) => {
     const bars = await wholeBars(ask, query, 1)

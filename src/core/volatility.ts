@@ -54,7 +54,7 @@ export interface VolatilityRow {
  * neighbours. There is no combined row: venues follow the same price, so a mean of theirs is neither a venue's nor the
  * coin's.
  */
-export function volatility(engine: Engine, query: VolatilityQuery): Promise<Result<VolatilityRow>> {
+export async function volatility(engine: Engine, query: VolatilityQuery): Promise<Result<VolatilityRow>> {
   const { rolling, mean0 = false } = query
   const estimators = chosen(query)
   return engine.question(async (ask) => {
@@ -163,12 +163,13 @@ const byMarket = (rows: readonly VolatilityRow[], order: readonly string[]): rea
       rank(a.timestamp, b.timestamp),
   )
 
+const NO_NIGHT =
+  'these markets never close: the overnight term of yang-zhang is the step from one bar to the next, near zero where bars hold many prices, and the figure then rogers-satchell plus a little'
+
 function remarks(rows: readonly VolatilityRow[], query: VolatilityQuery): readonly Note[] {
   if (rows.length === 0) return [noBars(query.coin, query)]
   const markets = [...groupBy(rows, (row) => `${row.exchange_id} ${row.quote}`)]
-  const said = rows.some((row) => row.estimator === 'yang-zhang')
-    ? [info('these markets never close: yang-zhang is rogers-satchell plus a little, not better than it')]
-    : []
+  const said = rows.some((row) => row.estimator === 'yang-zhang') ? [info(NO_NIGHT)] : []
   if (query.rolling === undefined) {
     const least = markets.map(([, own]) => own.reduce((a, b) => (b.n < a.n ? b : a)))
     return [...fewSteps(least, least.some(onReturns) ? 'return' : 'bar'), ...said]
