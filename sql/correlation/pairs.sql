@@ -65,13 +65,17 @@ series as materialized (
     where inside
     group by market_id
 )
-select p.x, p.y, c.correlation, c.beta, c.n, c.missing
+select p.x, p.y, case when c.x_varies and c.y_varies then c.correlation end as correlation,
+       case when c.x_varies then c.beta end as beta, c.n, c.missing
   from (select distinct x, y from unnest(:pairs_x::int[], :pairs_y::int[]) as p(x, y)) p
   join series x on x.market_id = p.x
   join series y on y.market_id = p.y
   cross join lateral (
     select corr(r.y, r.x) as correlation, regr_slope(r.y, r.x) as beta, regr_count(r.y, r.x) as n,
-           count(*) filter (where r.x_there <> r.y_there) as missing
+           count(*) filter (where r.x_there <> r.y_there) as missing,
+           -- What is left of equal returns is rounding, and correlates with anything.
+           regr_sxx(r.y, r.x) > 1e-24 * regr_count(r.y, r.x) * regr_avgx(r.y, r.x) ^ 2 as x_varies,
+           regr_syy(r.y, r.x) > 1e-24 * regr_count(r.y, r.x) * regr_avgy(r.y, r.x) ^ 2 as y_varies
       from unnest(x.returns, y.returns, x.there, y.there) as r(x, y, x_there, y_there)
   ) c
   order by p.x, p.y

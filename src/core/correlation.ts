@@ -26,7 +26,7 @@ export interface CorrelationRow {
   /** Null where they differ. */
   readonly exchange_id: string | null
   readonly quote: string | null
-  /** Null below `minPairs`, and where one of them does not move. */
+  /** Null below `minPairs`, and where the returns of one are all the same. */
   readonly correlation: number | null
   readonly ci_low: number | null
   readonly ci_high: number | null
@@ -209,7 +209,7 @@ function remarks(
   const thin = undefinedRows.map((row) =>
     row.n < minPairs
       ? warn(`${named(row)}: only ${row.n} returns in common, fewer than --min-pairs ${minPairs}`)
-      : warn(`${named(row)}: one of them does not move`),
+      : warn(`${named(row)}: the returns of one of them are all the same`),
   )
   const [shown, rest] = [thin.slice(0, 10), thin.length - 10]
   return [...empty, ...shown, ...(rest > 0 ? [warn(`and ${rest} pairs more without a figure`)] : [])]

@@ -189,6 +189,7 @@ describe.each(tiers())('on $name', (tier) => {
     }
     const write = (exchange: string, symbol: string, coin: string, rows: readonly Bar[]) =>
       writeMarkets(database, [{ coin, symbol, exchange, quote: 'USD', minutes: 60, rows }])
+    const all = (price: number) => ({ open: price, high: price, low: price, close: price })
     const day = { from: iso(START), to: iso(START + 40 * HOUR) }
 
     test('one with itself is 1, it is symmetric, and the unit of the price does not matter', async () => {
@@ -227,7 +228,12 @@ describe.each(tiers())('on $name', (tier) => {
       await write('still', 'SOL', 'solana', flat)
       const answer = await ask({ coins: ['ADA', 'SOL'], exchange: 'still', ...day })
       expect(answer.rows[0]).toMatchObject({ correlation: null, beta: null, n: 39 })
-      expect(answer.notes[0]!.text).toContain('does not move')
+      expect(answer.notes[0]!.text).toContain('all the same')
+      // Thirds are no binary fractions: what rounding leaves of equal returns is not a movement.
+      const tripling = Array.from({ length: 40 }, (_, i) => ({ ...flat[i]!, ...all(3 ** (i - 20)) }))
+      await write('still', 'DOT', 'polkadot', tripling)
+      const steady = await ask({ coins: ['ADA', 'DOT'], exchange: 'still', ...day })
+      expect(steady.rows[0]).toMatchObject({ correlation: null, p_value: null, n: 39 })
     })
 
     test('rows outside of the window and of the bar before it change nothing', async () => {
