@@ -160,6 +160,7 @@ export const indicatorQuestion = (name: string, summary: string, examples: reado
   coinQuestion(name, summary, examples)
     .addOption(new Option('--every <width>', 'width of a bar: 5m, 1h, 1d, 1w, 1M').default('1h'))
     .addOption(basisOptions.basis)
+    .addOption(bucketOptions.rollup)
     .addOption(
       new Option('--compat <program>', 'begin as this program does; settled values are the same').choices(COMPATS),
     )

@@ -12,11 +12,13 @@ export const atrCommand = (context: Context) =>
     'arxdb atr ETH/USDT@binance --every 2h --period 7 --from 3d',
   ])
     .addOption(new Option('--period <bars>', 'bars of the average').argParser(wholeNumber).default(14))
-    .action(async (coin, { from, to, every, ...options }) => {
-      // Before anything connects.
-      averaged('atr', options.period)
-      const range = await window(context, { from, to }, '7d')
-      const query = { coin, ...options, ...range.window, every: parseEvery(every) }
-      const answer = await atr(await context.engine(), query)
-      await context.print(after(range.notes, answer))
-    })
+    .action((coin, { from, to, every, ...options }) =>
+      context.answer(async () => {
+        // Before anything connects.
+        averaged('atr', options.period)
+        const range = await window(context, { from, to }, '7d')
+        const query = { coin, ...options, ...range.window, every: parseEvery(every) }
+        const answer = await atr(await context.engine(), query)
+        return after(range.notes, answer)
+      }),
+    )

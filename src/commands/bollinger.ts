@@ -13,11 +13,13 @@ export const bollingerCommand = (context: Context) =>
   ])
     .addOption(new Option('--period <bars>', 'bars of the mean').argParser(wholeNumber).default(20))
     .addOption(new Option('--deviations <number>', 'how far the bands are away').argParser(decimal).default(2))
-    .action(async (coin, { from, to, every, ...options }) => {
-      // Before anything connects.
-      bollingerSetting(options)
-      const range = await window(context, { from, to }, '7d')
-      const query = { coin, ...options, ...range.window, every: parseEvery(every) }
-      const answer = await bollinger(await context.engine(), query)
-      await context.print(after(range.notes, answer))
-    })
+    .action((coin, { from, to, every, ...options }) =>
+      context.answer(async () => {
+        // Before anything connects.
+        bollingerSetting(options)
+        const range = await window(context, { from, to }, '7d')
+        const query = { coin, ...options, ...range.window, every: parseEvery(every) }
+        const answer = await bollinger(await context.engine(), query)
+        return after(range.notes, answer)
+      }),
+    )

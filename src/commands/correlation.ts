@@ -2,10 +2,11 @@ import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
 import {
   basisOptions,
-  command,
+  bucketOptions,
   everyOption,
   marketOptions,
   positive,
+  question,
   rangeOptions,
   wholeNumber,
   window,
@@ -16,7 +17,7 @@ import { parseEvery } from '../core/interval.ts'
 import { after } from '../core/result.ts'
 
 export const correlationCommand = (context: Context) =>
-  command('correlation', 'how closely the returns of coins go together, with beta and interval', [
+  question('correlation', 'how closely the returns of coins go together, with beta and interval', [
     'arxdb correlation BTC ETH --every 4h',
     'arxdb correlation BTC/USD@kraken BTC/USDT@binance --from 2025-01-01..2025-01-15',
   ])
@@ -28,12 +29,15 @@ export const correlationCommand = (context: Context) =>
     .addOption(marketOptions.timeframe)
     .addOption(everyOption())
     .addOption(basisOptions.basis)
+    .addOption(bucketOptions.rollup)
     .addOption(new Option('--confidence <share>', 'of the interval (default: 0.95)').argParser(positive))
     .addOption(new Option('--min-pairs <n>', 'no figure from fewer returns (default: 30)').argParser(wholeNumber))
     .option('--matrix', 'a row and a column a coin')
-    .action(async (coins, { from, to, every, matrix, ...options }) => {
-      const range = await window(context, { from, to }, '30d')
-      const query = { coins, ...options, ...range.window, every: parseEvery(every) }
-      const answer = await correlation(await context.engine(), query)
-      await context.print(after<object>(range.notes, matrix ? correlationMatrix(answer) : answer))
-    })
+    .action((coins, { from, to, every, matrix, ...options }) =>
+      context.answer(async () => {
+        const range = await window(context, { from, to }, '30d')
+        const query = { coins, ...options, ...range.window, every: parseEvery(every) }
+        const answer = await correlation(await context.engine(), query)
+        return after<object>(range.notes, matrix ? correlationMatrix(answer) : answer)
+      }),
+    )

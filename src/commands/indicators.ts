@@ -16,9 +16,11 @@ export const indicatorsCommand = (context: Context) =>
         DEFAULT_WISH,
       ),
     )
-    .action(async (coin, { from, to, every, with: wish, ...options }) => {
-      parseWish(wish)
-      const range = await window(context, { from, to }, '7d')
-      const query = { coin, ...options, ...range.window, every: parseEvery(every), with: wish }
-      await context.print(after(range.notes, await indicators(await context.engine(), query)))
-    })
+    .action((coin, { from, to, every, with: wish, ...options }) =>
+      context.answer(async () => {
+        parseWish(wish)
+        const range = await window(context, { from, to }, '7d')
+        const query = { coin, ...options, ...range.window, every: parseEvery(every), with: wish }
+        return after(range.notes, await indicators(await context.engine(), query))
+      }),
+    )

@@ -14,11 +14,13 @@ export const macdCommand = (context: Context) =>
     .addOption(new Option('--fast <bars>', 'period of the fast average').argParser(wholeNumber).default(12))
     .addOption(new Option('--slow <bars>', 'period of the slow average').argParser(wholeNumber).default(26))
     .addOption(new Option('--signal <bars>', 'period of the signal line').argParser(wholeNumber).default(9))
-    .action(async (coin, { from, to, every, ...options }) => {
-      // Before anything connects.
-      macdSetting(options)
-      const range = await window(context, { from, to }, '7d')
-      const query = { coin, ...options, ...range.window, every: parseEvery(every) }
-      const answer = await macd(await context.engine(), query)
-      await context.print(after(range.notes, answer))
-    })
+    .action((coin, { from, to, every, ...options }) =>
+      context.answer(async () => {
+        // Before anything connects.
+        macdSetting(options)
+        const range = await window(context, { from, to }, '7d')
+        const query = { coin, ...options, ...range.window, every: parseEvery(every) }
+        const answer = await macd(await context.engine(), query)
+        return after(range.notes, answer)
+      }),
+    )

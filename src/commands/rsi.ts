@@ -12,11 +12,13 @@ export const rsiCommand = (context: Context) =>
     'arxdb rsi ETH --every 4h --period 10 -o csv',
   ])
     .addOption(new Option('--period <bars>', 'bars of the averages').argParser(wholeNumber).default(14))
-    .action(async (coin, { from, to, every, ...options }) => {
-      // Before anything connects.
-      averaged('rsi', options.period)
-      const range = await window(context, { from, to }, '7d')
-      const query = { coin, ...options, ...range.window, every: parseEvery(every) }
-      const answer = await rsi(await context.engine(), query)
-      await context.print(after(range.notes, answer))
-    })
+    .action((coin, { from, to, every, ...options }) =>
+      context.answer(async () => {
+        // Before anything connects.
+        averaged('rsi', options.period)
+        const range = await window(context, { from, to }, '7d')
+        const query = { coin, ...options, ...range.window, every: parseEvery(every) }
+        const answer = await rsi(await context.engine(), query)
+        return after(range.notes, answer)
+      }),
+    )

@@ -1,6 +1,14 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { basisOptions, coinQuestion, everyOption, positive, wholeNumber, window } from '../cli/options.ts'
+import {
+  basisOptions,
+  bucketOptions,
+  coinQuestion,
+  everyOption,
+  positive,
+  wholeNumber,
+  window,
+} from '../cli/options.ts'
 import { parseEvery } from '../core/interval.ts'
 import { after } from '../core/result.ts'
 import { trend, trendBars } from '../core/trend.ts'
@@ -16,9 +24,15 @@ export const trendCommand = (context: Context) =>
     .addOption(new Option('--t <value>', '|t| from which a slope counts (default: 2)').argParser(positive))
     .option('--bars', 'one row a bar: the close and its means')
     .addOption(basisOptions.basis)
-    .action(async (coin, { from, to, every, bars, ...options }) => {
-      const range = await window(context, { from, to }, '30d')
-      const query = { coin, ...options, ...range.window, every: parseEvery(every) }
-      const answer = await (bars ? trendBars : trend)(await context.engine(), query)
-      await context.print(after<object>(range.notes, answer))
-    })
+    .addOption(bucketOptions.rollup)
+    .action((coin, { from, to, every, bars, ...options }) =>
+      context.answer(async () => {
+        const range = await window(context, { from, to }, '30d')
+        const query = { coin, ...options, ...range.window, every: parseEvery(every) }
+        const answer = await (bars || options.chart || options.chartFile ? trendBars : trend)(
+          await context.engine(),
+          query,
+        )
+        return after<object>(range.notes, answer)
+      }),
+    )

@@ -1,6 +1,14 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { basisOptions, coinQuestion, everyOption, positive, wholeNumber, window } from '../cli/options.ts'
+import {
+  basisOptions,
+  bucketOptions,
+  coinQuestion,
+  everyOption,
+  positive,
+  wholeNumber,
+  window,
+} from '../cli/options.ts'
 import { parseEvery } from '../core/interval.ts'
 import { after } from '../core/result.ts'
 import { ESTIMATORS, volatility } from '../core/volatility.ts'
@@ -18,8 +26,11 @@ export const volatilityCommand = (context: Context) =>
     .addOption(new Option('--rolling <n>', 'one row a bar, each from n bars').argParser(wholeNumber))
     .addOption(new Option('--annual-days <n>', 'days of a year (default: 365)').argParser(positive))
     .addOption(basisOptions.basis)
-    .action(async (coin, { from, to, every, ...options }) => {
-      const range = await window(context, { from, to }, '30d')
-      const query = { coin, ...options, ...range.window, every: parseEvery(every) }
-      await context.print(after(range.notes, await volatility(await context.engine(), query)))
-    })
+    .addOption(bucketOptions.rollup)
+    .action((coin, { from, to, every, ...options }) =>
+      context.answer(async () => {
+        const range = await window(context, { from, to }, '30d')
+        const query = { coin, ...options, ...range.window, every: parseEvery(every) }
+        return after(range.notes, await volatility(await context.engine(), query))
+      }),
+    )

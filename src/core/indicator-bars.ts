@@ -41,7 +41,9 @@ async function readFrom(engine: Engine, query: BarsQuery, history: number): Prom
   const answer = await candles(engine, { ...query, from: earlier(query.from, query, history) })
   const start = Date.parse(query.from)
   const inside = (bar: CandleRow) => Date.parse(bar.timestamp) >= start
-  const whole = answer.rows.filter((bar) => !bar.partial || (query.includePartial === true && inside(bar)))
+  const whole = answer.rows.filter(
+    (bar) => !bar.filled && (!bar.partial || (query.includePartial === true && inside(bar))),
+  )
   const markets = [...groupBy(whole, (bar) => `${bar.exchange_id} ${bar.quote}`).values()]
   // candles() warns of an empty answer with the window that it was asked for, which is not the user's.
   const notes = answer.notes.filter(({ level }) => level !== 'warn' || answer.rows.length > 0)

@@ -2,7 +2,7 @@
 import type { Ask, Engine, Statements } from '../engines/engine.ts'
 import { usageError } from '../errors.ts'
 import { basisName } from './basis.ts'
-import { ema, settling } from './ema-cross.ts'
+import { emaConstant, forgets } from './indicators/warm-up.ts'
 import { type Market, type MarketFilter, marketsOf } from './market.ts'
 import { type Column, echoes, info, type Result, WINDOW_COLUMNS } from './result.ts'
 import { fewSteps, marketsWithin, noBars, type WholeBars, type WholeBarsQuery, wholeBars } from './whole-bars.ts'
@@ -123,7 +123,8 @@ type Answer = Statements['trend/window']['row']
 export function trend(engine: Engine, query: TrendQuery): Promise<Result<TrendRow>> {
   return engine.question(async (ask) => {
     const { bars, markets, notes, answers, slow } = await read(ask, query, false)
-    const rows = answers.map((answer): TrendRow => rowOf(answer, marketOf(markets, answer), bars, query)).sort(byMarket)
+    const made = answers.map((answer) => rowOf(answer, marketOf(markets, answer), bars, query))
+    const rows = (await Promise.all(made)).sort(byMarket)
     const said = rows.some((row) => row.t !== null)
       ? [info('prices are autocorrelated: t is larger than the evidence for a trend')]
       : []
@@ -145,10 +146,10 @@ export function trend(engine: Engine, query: TrendQuery): Promise<Result<TrendRo
 export function trendBars(engine: Engine, query: TrendQuery): Promise<Result<TrendBarRow>> {
   return engine.question(async (ask) => {
     const { bars, markets, notes, answers, fast, slow } = await read(ask, query, true)
-    const rows = markets.flatMap((market): TrendBarRow[] => {
+    const series = markets.map(async (market): Promise<readonly TrendBarRow[]> => {
       const own = answers.filter((answer) => answer.market_id === market.market_id)
-      const closes = own.at(-1)?.closes ?? []
-      const [quick, late] = [fast, slow].map((n) => ema(closes, n).slice(-own.length))
+      const lines = await emas(own.at(-1)?.closes ?? [], [fast, slow])
+      const [quick, late] = lines.map((values) => values.slice(-own.length))
       return own.map(({ timestamp, close, sma_fast, sma_slow }, i) => ({
         exchange_id: market.exchange_id,
         quote: market.quote,
@@ -159,6 +160,7 @@ export function trendBars(engine: Engine, query: TrendQuery): Promise<Result<Tre
         definition: MEANS_DEFINITION,
       }))
     })
+    const rows = (await Promise.all(series)).flat()
     const panes = [{ kind: 'lines', columns: ['close', 'sma_fast', 'sma_slow'] }] as const
     return {
       columns: BAR_COLUMNS,
@@ -167,6 +169,15 @@ export function trendBars(engine: Engine, query: TrendQuery): Promise<Result<Tre
       chart: { kind: 'series', x: 'timestamp', by: ['exchange_id', 'quote'], panes },
     }
   })
+}
+
+/** Bars after its seed until an EMA has forgotten it. */
+const settling = (n: number): number => forgets(emaConstant(n))
+
+/** The filter's package is loaded when a trend is asked for. */
+const emas = async (closes: readonly number[], periods: readonly number[]) => {
+  const { ema } = await import('./indicators/ema.ts')
+  return periods.map((period) => ema(closes, { period }))
 }
 
 /** As many bars before the window as make the choice of an EMA's seed invisible. */
@@ -200,10 +211,10 @@ const marketOf = (markets: readonly Market[], { market_id }: Answer): Market =>
 
 const sideOf = (difference: number): Side | null => (difference > 0 ? 'above' : difference < 0 ? 'below' : null)
 
-function rowOf(answer: Answer, market: Market, bars: WholeBars, query: TrendQuery): TrendRow {
+async function rowOf(answer: Answer, market: Market, bars: WholeBars, query: TrendQuery): Promise<TrendRow> {
   const { fast = 20, slow = 50 } = query
   const { n, closes, side, cross_at, source_age } = answer
-  const [ema_fast, ema_slow] = [fast, slow].map((length) => ema(closes, length).at(-1) ?? null)
+  const [ema_fast, ema_slow] = (await emas(closes, [fast, slow])).map((values) => values.at(-1) ?? null)
   return {
     exchange_id: market.exchange_id,
     quote: market.quote,

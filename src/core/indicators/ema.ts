@@ -17,10 +17,17 @@ export function ema(values: Series, { period, seed = 'mean' }: EmaOptions): Seri
   const mean = new SMA(period)
   let seen = 0
   let last: number | null = null
+  let base: number | undefined
   return along(values, (value) => {
     seen += 1
-    if (last !== null) last = value * k + last * (1 - k)
-    else last = seed === 'first' ? value : mean.add(value)
+    base ??= value
+    if (last !== null) last += k * (value - last)
+    else if (seed === 'first') last = value
+    else {
+      // The mean of the distances from the first, so that a flat series has itself for its mean.
+      const distance = mean.add(value - base)
+      last = distance === null ? null : base + distance
+    }
     return seen < period ? null : last
   })
 }
