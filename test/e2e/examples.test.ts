@@ -1,6 +1,6 @@
 // Every example of every command's help, run as it stands there.
-import { execFile } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -90,12 +90,12 @@ const at = (
 ): Promise<Ended> => session(argv, { cwd: folder, now: NOW, ...options, env: { ...home, DATABASE_URL: database?.url } })
 
 /** The line in bash, with the built program as `arxdb`; no database is configured. */
-async function shell(line: string): Promise<Ended> {
+async function shell(line: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const define = `set -o pipefail; arxdb() { "${process.execPath}" "${program()}" "$@"; }`
   const { PATH = '' } = process.env
   const { stdout, stderr } = await promisify(execFile)('bash', ['-c', `${define}\n${line}`], {
     cwd: folder,
-    env: { PATH, ...home },
+    env: { PATH, ...home, ...env },
   })
   return { code: 0, stdout, stderr }
 }
@@ -121,6 +121,23 @@ describe('about data', () => {
     // An example that answers nothing teaches nothing.
     if (!line.includes('config check')) expect(ended.stdout.trim().split('\n').length).toBeGreaterThan(1)
     else expect(ended.stderr).toContain('arxdb.json is right')
+  })
+})
+
+/** Every line of the README that a program reads on. */
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const piped = [...readme.matchAll(/^\$ (arxdb .*\| jq .*)$/gm)].map(([, line]) => line!)
+const hasJq = spawnSync('jq', ['--version']).status === 0
+
+describe('read on by jq', () => {
+  test('the README has such lines', () => expect(piped.length).toBeGreaterThan(4))
+
+  test.skipIf(!hasJq).each(piped)('%s', async (line) => {
+    // The program's clock is today's; the month that is loaded has to be named.
+    expect(line).toMatch(/2025-01|coverage|gaps/)
+    const ended = await shell(line, { DATABASE_URL: loaded.url })
+    expect(ended.stderr).not.toMatch(/^(error|warning):/m)
+    expect(ended.stdout.trim()).not.toMatch(/^(null|\[\])?$/)
   })
 })
 
