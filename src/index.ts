@@ -22,7 +22,9 @@ export { WriteError, type Writer, type WriterOptions } from './client/writer.ts'
 export type { Connection } from './connect/connection.ts'
 export { type AtrQuery, type AtrRow, atr } from './core/atr.ts'
 export { type BollingerQuery, type BollingerRow, bollinger } from './core/bollinger.ts'
+export { type ArbitrageQuery, type ArbitrageRow, arbitrage } from './core/arbitrage.ts'
 export { type CandleRow, type CandlesQuery, candles } from './core/candles.ts'
+export { type ChangeQuery, type ChangeRow, change, type Horizon } from './core/change.ts'
 export { type CoinRow, coins } from './core/coins.ts'
 export { type CorrelationQuery, type CorrelationRow, correlation } from './core/correlation.ts'
 export { correlationMatrix } from './core/correlation-matrix.ts'
@@ -32,6 +34,18 @@ export type { Compat } from './core/indicators/compat.ts'
 export { type IndicatorsQuery, indicators } from './core/indicators.ts'
 export { type Every, parseEvery } from './core/interval.ts'
 export { type MacdQuery, type MacdRow, macd } from './core/macd.ts'
+export type { ExchangeFees, FeeBook } from './core/fees.ts'
+export { type GapRow, type GapsQuery, gaps } from './core/gaps.ts'
+export { type Every, parseEvery } from './core/interval.ts'
+export {
+  type MarketHistoryQuery,
+  type MarketHistoryRow,
+  type MarketNowQuery,
+  type MarketNowRow,
+  type Metric,
+  marketHistory,
+  marketNow,
+} from './core/market-analytics.ts'
 export { type PriceQuery, type PriceRow, price } from './core/price.ts'
 export type { Column, ColumnKind, Note, Result } from './core/result.ts'
 export { type RsiQuery, type RsiRow, rsi } from './core/rsi.ts'

@@ -11,12 +11,13 @@ export function roughly(seconds: number): string {
   return `${Math.round(seconds / 86_400).toLocaleString('en-US')} d`
 }
 
-/** The same as a flag takes it, rounded up so that it is enough: `45s`, `11m`, `69d`. */
+/** A staleness that accepts this age, as a flag takes it: `45s`, `11m`, `69d`. Longer than the age, which is not fresh. */
 export function atLeast(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)}s`
-  if (seconds <= 5_400) return `${Math.ceil(seconds / 60)}m`
-  if (seconds < 172_800) return `${Math.ceil(seconds / 3_600)}h`
-  return `${Math.ceil(seconds / 86_400)}d`
+  const above = (unit: number) => Math.floor(seconds / unit) + 1
+  if (seconds < 90) return `${above(1)}s`
+  if (seconds <= 5_400) return `${above(60)}m`
+  if (seconds < 172_800) return `${above(3_600)}h`
+  return `${above(86_400)}d`
 }
 
 /** A share for a remark, as the column beside it is shown: `84.1%`; never `100%` for what is not whole. */

@@ -90,6 +90,20 @@ export function positive(text: string): number {
 
 /** Width of the bars that a statistic is made from. */
 export const everyOption = () => new Option('--every <width>', 'width of a bar: 5m, 1h, 1d, 1w, 1M').default('1h')
+const DECIMAL = /^[+-]?\d{1,30}(\.\d{1,30})?$/
+
+/** Per cent as an exact decimal: `1`, `0.5%`. */
+export function percentage(text: string): string {
+  const number = text.trim().replace(/\s?%$/, '')
+  if (!DECIMAL.test(number)) throw usageError(`"${text}" is no percentage`, 'write 0.5 for half a per cent')
+  return number
+}
+
+/** An exact decimal: `10000`, `0.25`. */
+export function decimal(text: string): string {
+  if (!DECIMAL.test(text.trim())) throw usageError(`"${text}" is no amount`, 'write digits: 10000')
+  return text.trim()
+}
 
 export const staleness = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : parseDuration(text)

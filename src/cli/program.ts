@@ -2,18 +2,22 @@
 import { Command, Help } from '@commander-js/extra-typings'
 import { atrCommand } from '../commands/atr.ts'
 import { bollingerCommand } from '../commands/bollinger.ts'
+import { arbitrageCommand } from '../commands/arbitrage.ts'
 import { candlesCommand } from '../commands/candles.ts'
+import { changeCommand } from '../commands/change.ts'
 import { coinsCommand } from '../commands/coins.ts'
 import { completionCommand } from '../commands/completion.ts'
 import { configCommand } from '../commands/config/config.ts'
 import { correlationCommand } from '../commands/correlation.ts'
 import { coverageCommand } from '../commands/coverage.ts'
 import { demoCommand } from '../commands/demo.ts'
+import { gapsCommand } from '../commands/gaps.ts'
 import { importsCommand } from '../commands/imports/imports.ts'
 import { indicatorsCommand } from '../commands/indicators.ts'
 import { ingestCommand } from '../commands/ingest.ts'
 import { localCommand } from '../commands/local/local.ts'
 import { macdCommand } from '../commands/macd.ts'
+import { marketCommand } from '../commands/market.ts'
 import { migrateCommand } from '../commands/migrate/migrate.ts'
 import { policyCommand } from '../commands/policy/policy.ts'
 import { priceCommand } from '../commands/price.ts'
@@ -39,7 +43,9 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
   'Ask:': [
     coinsCommand,
     coverageCommand,
+    gapsCommand,
     priceCommand,
+    changeCommand,
     candlesCommand,
     twapCommand,
     vwapCommand,
@@ -51,6 +57,8 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     volatilityCommand,
     correlationCommand,
     trendCommand,
+    arbitrageCommand,
+    marketCommand,
     sqlCommand,
   ] as unknown as Factory[],
   'Keep:': [policyCommand] as unknown as Factory[],

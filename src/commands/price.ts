@@ -18,3 +18,8 @@ export const priceCommand = (context: Context) =>
         return price(await context.engine(), { coins, ...options, ...known })
       }),
     )
+    .action(async (coins, { at, maxStaleness, ...options }) => {
+      const known = await moment(context, at)
+      const query = { coins, ...options, at: known, now: context.now().toISOString() }
+      await context.print(await price(await context.engine(), { ...query, maxStaleness: staleness(maxStaleness) }))
+    })

@@ -2,6 +2,7 @@
 import { redact } from '../connect/redact.ts'
 import { parseDuration } from '../duration.ts'
 import { ArxError, EXIT, usageError } from '../errors.ts'
+import { exactFees, feesText } from './fees.ts'
 import { type Env, type Found, type FoundFile, findFiles, homeOf, invalid } from './find.ts'
 import { type Config, type Environment, type FileConfig, OUTPUTS, type Setting } from './schema.ts'
 import { pathFrom, targetOf } from './target.ts'
@@ -97,6 +98,7 @@ function settle({ env, flags }: ConfigWorld, files: readonly FoundFile[], warnin
     (id) => id,
   )
   const environments = merge(files, 'environments', (config) => config.environments, settings, environmentText)
+  const fees = merge(files, 'fees', (config) => config.fees, settings, feesText, lowerCase)
   return {
     target: targetOf({ flag: flags.environment, variable: env.ARXDB_ENV }, files, home),
     output: output && known(output),
@@ -106,6 +108,7 @@ function settle({ env, flags }: ConfigWorld, files: readonly FoundFile[], warnin
     environments,
     migrations: { dir: directory?.value },
     local: { idleStopMs: milliseconds(idle) },
+    fees: Object.fromEntries(Object.entries(fees).map(([exchange, said]) => [exchange, exactFees(said)])),
     files: files.map(({ path }) => path),
     warnings,
     settings,
@@ -120,10 +123,12 @@ function merge<T>(
   of: (config: FileConfig) => Readonly<Record<string, T>> | undefined,
   settings: Setting[],
   show: (value: T) => string,
+  called: (name: string) => string = (name) => name,
 ): Readonly<Record<string, T>> {
   const merged: Record<string, T> = Object.create(null) as Record<string, T>
   for (const { config, path } of files) {
-    for (const [name, value] of Object.entries(of(config) ?? {})) {
+    for (const [written, value] of Object.entries(of(config) ?? {})) {
+      const name = called(written)
       if (name in merged) continue
       merged[name] = value
       settings.push({ key: `${group}.${name}`, value: show(value), origin: path })
@@ -131,6 +136,8 @@ function merge<T>(
   }
   return merged
 }
+
+const lowerCase = (name: string): string => name.toLowerCase()
 
 const environmentText = ({ url, ...rest }: Environment): string =>
   [url && redact(url), ...Object.entries(rest).map(([key, value]) => `${key}=${value}`)].filter(Boolean).join(' ')

@@ -24,6 +24,21 @@ export interface FileConfig {
   readonly coins?: Readonly<Record<string, string>> | undefined
   readonly migrations?: { readonly dir?: string | undefined } | undefined
   readonly local?: { readonly idleStop?: string | undefined } | undefined
+  readonly fees?: Readonly<Record<string, FileFees>> | undefined
+}
+
+/** What an exchange takes, as written: `"0.26%"`, `0.0026`. */
+export interface FileFees {
+  readonly taker?: string | number | undefined
+  readonly pairs?: Readonly<Record<string, { readonly taker: string | number }>> | undefined
+  readonly withdraw?: Readonly<Record<string, string | number>> | undefined
+}
+
+/** The same as exact decimals: shares of the traded value, amounts in coins. */
+export interface Fees {
+  readonly taker: string | undefined
+  readonly pairs: Readonly<Record<string, { readonly taker: string }>>
+  readonly withdraw: Readonly<Record<string, string>>
 }
 
 /** A server with a name: exactly one of a url, a service, or a host with its parameters. */
@@ -56,6 +71,8 @@ export interface Config {
   readonly migrations: { readonly dir: string | undefined }
   /** `idleStopMs`: the local server stops itself after this long without a client; 0 for never. */
   readonly local: { readonly idleStopMs: number }
+  /** By exchange, lower case. */
+  readonly fees: Readonly<Record<string, Fees>>
   /** The config files that were read, highest first. */
   readonly files: readonly string[]
   /** Said once on stderr: a file with a password that others may read, a file passed over. */

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { parseConninfo } from '../connect/conninfo.ts'
 import { DURATION_FORMS, tryDuration } from '../duration.ts'
 import { nearest } from '../nearest.ts'
+import { amountOf, shareOf } from './fees.ts'
 import { type FileConfig, OUTPUTS } from './schema.ts'
 import { isZone } from './zone.ts'
 
@@ -102,6 +103,19 @@ const environment = v.pipe(
   }),
 )
 
+const decimal = (read: (input: string | number) => string | undefined, wrong: string) =>
+  v.pipe(
+    v.union([v.string(), v.number()], 'must be a text or a number'),
+    v.check((input) => read(input) !== undefined, wrong),
+  )
+const taker = decimal(shareOf, 'no fee: write "0.26%", or the share "0.0026"; it is below 10%')
+const pair = v.pipe(text, v.regex(/^[^/\s]+\/[^/\s]+$/, 'no pair: write BTC/USD'))
+const fees = exactly({
+  taker: v.optional(taker),
+  pairs: v.optional(v.record(pair, exactly({ taker }))),
+  withdraw: v.optional(v.record(text, decimal(amountOf, 'no amount of coins: write "0.0002"'))),
+})
+
 const file = v.pipe(
   exactly({
     $schema: v.optional(v.string()),
@@ -114,6 +128,7 @@ const file = v.pipe(
     coins: v.optional(v.record(text, text)),
     migrations: v.optional(exactly({ dir: v.optional(text) })),
     local: v.optional(exactly({ idleStop: v.optional(duration) })),
+    fees: v.optional(v.record(text, fees)),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     const input = asObject(dataset.value)

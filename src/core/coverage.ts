@@ -1,7 +1,7 @@
 // What data is there, market by market.
 import type { Engine } from '../engines/engine.ts'
 import { parseMarketRef, resolveCoin } from './market.ts'
-import { echoes, type Result, warn } from './result.ts'
+import { type Chart, echoes, type Result, warn } from './result.ts'
 
 export interface CoverageQuery {
   /** None for every coin. */
@@ -22,9 +22,13 @@ export interface CoverageRow {
   /** Bars a market without gaps would have between first and last; null for ticks. */
   readonly expected: number | null
   readonly coverage: number | null
+  readonly definition: string
 }
 
-const COVERAGE_COLUMNS = echoes(['expected'], {
+/** n_obs of the bars from the first to the last, both included; ticks are only counted. */
+const DEFINITION = 'coverage/1'
+
+const COVERAGE_COLUMNS = echoes(['expected', 'definition'], {
   coin_id: 'text',
   exchange_id: 'text',
   quote: 'text',
@@ -34,19 +38,28 @@ const COVERAGE_COLUMNS = echoes(['expected'], {
   n_obs: 'int',
   expected: 'int',
   coverage: 'ratio',
+  definition: 'text',
 })
+
+const CHART: Chart = { kind: 'bars', label: ['coin_id', 'exchange_id', 'quote', 'timeframe'], value: 'coverage' }
 
 /** First, last and number of observations per market, and how many of the bars between are there. */
 export function coverage(engine: Engine, query: CoverageQuery): Promise<Result<CoverageRow>> {
   return engine.question(async (ask) => {
     const ids: string[] = []
     for (const name of query.coins) ids.push(await resolveCoin(ask, parseMarketRef(name).coin))
-    const rows = await ask('markets/coverage', {
+    const found = await ask('markets/coverage', {
       coins: ids.length ? ids : null,
       exchange_id: query.exchange?.toLowerCase() ?? null,
       from: query.from ?? null,
       to: query.to ?? null,
     })
-    return { columns: COVERAGE_COLUMNS, rows, notes: rows.length ? [] : [warn('nothing is stored there')] }
+    const rows = found.map((row) => ({ ...row, definition: DEFINITION }))
+    return {
+      columns: COVERAGE_COLUMNS,
+      rows,
+      notes: rows.length ? [] : [warn('nothing is stored there')],
+      chart: CHART,
+    }
   })
 }

@@ -16,10 +16,10 @@ export type ColumnKind =
   | 'time'
   /** Seconds, a JSON number. */
   | 'duration'
-  /** Small series of numbers, drawn as a sparkline on a terminal. */
+  /** Small series of numbers, drawn as a sparkline on a terminal; null where there is none. */
   | 'series'
 
-export type Value = string | number | boolean | null | readonly number[]
+export type Value = string | number | boolean | null | readonly (number | null)[]
 
 export interface Column {
   readonly name: string

@@ -4,11 +4,40 @@ export interface Statements {
   'bars/whole': {
     params: { readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly before: number }
     row: { readonly read_from: string; readonly since: string; readonly until: string; readonly expected: number }
+  /** Metrics of the whole market over time: in each bucket and per source the last value that each metric has. */
+  'analytics/buckets': {
+    params: { readonly metrics: readonly string[]; readonly exchange_id: string | null; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string }
+    row: { readonly exchange_id: string; readonly timestamp: string; readonly total_market_cap: string | null; readonly total_volume: string | null; readonly btc_dominance: string | null; readonly eth_dominance: string | null; readonly active_cryptocurrencies: number | null; readonly markets: number | null; readonly market_cap_change: number | null; readonly n_obs: number; readonly oldest_source_age: number; readonly partial: boolean }
+  }
+  /** The newest value of each metric of the whole market as it was known at one moment, per source. */
+  'analytics/newest': {
+    params: { readonly metrics: readonly string[]; readonly exchange_id: string | null; readonly at: string }
+    row: { readonly exchange_id: string; readonly metric: string; readonly value: string; readonly timestamp: string; readonly age: number }
+  }
+  /** Markets of venues that another venue can be compared with: same coin, and same quote unless quotes may differ. */
+  'arbitrage/markets': {
+    params: { readonly coins: readonly string[] | null; readonly quote: string | null; readonly cross_quotes: boolean }
+    row: { readonly market_id: number; readonly coin_id: string; readonly exchange_id: string; readonly quote: string; readonly timeframe: string; readonly seconds: number | null }
+  }
+  /** What buying on one exchange and selling on another would have brought, at each sample of a grid. */
+  'arbitrage/pairs': {
+    params: { readonly markets: readonly number[]; readonly staleness: readonly string[]; readonly skew: readonly string[]; readonly fee_markets: readonly number[]; readonly takers: readonly string[]; readonly withdraw_markets: readonly number[]; readonly withdrawals: readonly string[]; readonly notional: string | null; readonly from: string; readonly samples: number; readonly every: string; readonly first_shown: number; readonly min_gross: string | null; readonly min_net: string | null; readonly exchange_id: string | null; readonly cross_quotes: boolean; readonly top: number | null }
+    row: { readonly coin_id: string; readonly buy_exchange: string; readonly sell_exchange: string; readonly buy_quote: string; readonly sell_quote: string; readonly buy_price: string; readonly sell_price: string; readonly gross_percent: number; readonly net_percent: number | null; readonly age: number; readonly skew: number; readonly persistence: number; readonly n_obs: number; readonly timestamp: string; readonly buy_market: number; readonly sell_market: number }
+  }
+  /** Candles of any width from stored candles that divide it. */
+  'candles/from-candles': {
+    params: { readonly markets: readonly number[]; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string }
+    row: { readonly market_id: number; readonly timestamp: string; readonly open: string; readonly high: string; readonly low: string; readonly close: string; readonly volume: string | null; readonly n_obs: number; readonly coverage: number; readonly partial: boolean }
   }
   /** Candles of any width from ticks or from stored candles that divide it, rolled up or raw as `rollups/spans` says. */
   'candles/bars': {
     params: { readonly markets: readonly number[]; readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string; readonly fill: string; readonly staleness: string }
     row: { readonly market_id: number; readonly timestamp: string; readonly open: string | null; readonly high: string | null; readonly low: string | null; readonly close: string | null; readonly average: string | null; readonly volume: string | null; readonly n_obs: number; readonly coverage: number | null; readonly partial: boolean; readonly filled: boolean }
+  }
+  /** Price at one moment against the price at earlier ones, both as they were known then. */
+  'change/between': {
+    params: { readonly markets: readonly number[]; readonly thens: readonly string[]; readonly at: string; readonly tick_staleness: string; readonly candle_staleness: string | null }
+    row: { readonly market_id: number; readonly nr: number; readonly change: number | null; readonly price_then: string | null; readonly price_now: string | null; readonly timestamp_then: string | null; readonly timestamp_now: string | null; readonly age_then: number | null; readonly age_now: number | null; readonly fresh_then: boolean; readonly fresh_now: boolean }
   }
   /** Columns of a table or view, as far as an insert and a time range need to know them. */
   'client/columns': {
@@ -39,6 +68,11 @@ export interface Statements {
   'engine/tier': {
     params: Record<never, never>
     row: { readonly tier: string }
+  }
+  /** Where a market has holes: missing candles as ranges, and silences of ticks longer than so much. */
+  'gaps/missing': {
+    params: { readonly markets: readonly number[]; readonly from: string | null; readonly to: string | null; readonly longer_than: string; readonly min_bars: number; readonly by_size: boolean }
+    row: { readonly market_id: number; readonly from: string; readonly to: string; readonly missing_bars: number | null; readonly seconds: number; readonly edge: string | null }
   }
   /** Books a batch, in the transaction that brought its rows. No row comes back when another run has taken the import over. */
   'ingest/add-batch': {
@@ -314,6 +348,11 @@ export interface Statements {
   'price/as-of': {
     params: { readonly markets: readonly number[]; readonly at: string; readonly tick_staleness: string; readonly candle_staleness: string | null }
     row: { readonly market_id: number; readonly price: string; readonly timestamp: string; readonly age: number }
+  }
+  /** The last price of each of the 24 hours that end at a moment, per market, oldest first; null where an hour brought none. */
+  'price/last-day': {
+    params: { readonly markets: readonly number[]; readonly at: string }
+    row: { readonly market_id: number; readonly closes: readonly number[] }
   }
   /** The newest price of each market known at one moment, however old. */
   'price/newest': {
