@@ -12,7 +12,8 @@ function plain(input: string | number): string | undefined {
   const digits = integer + fraction
   const padded = point <= 0 ? '0'.repeat(1 - point) + digits : digits.padEnd(point, '0')
   const at = Math.max(point, 1)
-  const text = `${padded.slice(0, at)}.${padded.slice(at)}`.replace(/^0+(?=\d)/, '').replace(/\.?0+$/, '')
+  const [whole, rest] = [padded.slice(0, at).replace(/^0+(?=\d)/, ''), padded.slice(at).replace(/0+$/, '')]
+  const text = rest === '' ? whole : `${whole}.${rest}`
   return `${sign === '-' && /[1-9]/.test(text) ? '-' : ''}${text}`
 }
 

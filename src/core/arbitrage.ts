@@ -177,15 +177,19 @@ function remarks(
   markets: readonly VenueMarket[],
   fees: MarketFees,
 ): readonly Note[] {
-  const lacking = markets.filter((m) => !fees.taker.has(m.market_id)).map((m) => m.exchange_id)
-  const notes: Note[] = [...missingFees([...new Set(lacking)])]
-  if (query.notional === undefined && fees.withdraw.size > 0) {
-    notes.push(info('withdrawal fees are left out of the net: --notional says over how much they spread'))
-  }
-  if (query.notional !== undefined && fees.taker.size > 0) {
-    const free = markets.filter((m) => !fees.withdraw.has(m.market_id)).map((m) => m.exchange_id)
-    if (free.length > 0)
-      notes.push(info(`no withdrawal fee is known of ${[...new Set(free)].join(', ')}: taken as none`))
+  const own = rows.filter((row) => !row.cross_quote)
+  const shown = new Set(own.flatMap((row) => [row.buy_exchange, row.sell_exchange]))
+  // Under --min-net whoever lacks a fee is out of the answer, so all of them are named.
+  const asked = query.minNet === undefined ? markets.filter((m) => shown.has(m.exchange_id)) : markets
+  const notes: Note[] = [...missingFees(namesWithout(fees.taker, asked))]
+  if (own.some((row) => row.net_percent !== null)) {
+    const bought = markets.filter((m) => own.some((row) => row.buy_exchange === m.exchange_id))
+    const free = namesWithout(fees.withdraw, bought)
+    if (query.notional === undefined && fees.withdraw.size > 0) {
+      notes.push(info('withdrawal fees are left out of the net: --notional says over how much they spread'))
+    } else if (query.notional !== undefined && free.length > 0) {
+      notes.push(info(`no withdrawal fee is known of ${free.join(', ')}: taken as none`))
+    }
   }
   const crossing = [...new Set(rows.filter((row) => row.cross_quote).map((row) => row.quote))]
   if (crossing.length > 0) {
@@ -196,3 +200,7 @@ function remarks(
   if (rows.length === 0) notes.push(info('no pair of venues is that far apart'))
   return notes
 }
+
+const namesWithout = (known: ReadonlyMap<number, string>, markets: readonly VenueMarket[]): readonly string[] => [
+  ...new Set(markets.filter((m) => !known.has(m.market_id)).map((m) => m.exchange_id)),
+]

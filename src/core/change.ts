@@ -132,12 +132,15 @@ async function ofCoin(ask: Ask, query: ChangeQuery & MarketFilter, ends: readonl
     const { exchange_id, quote } = market
     const { over, start } = ends[nr - 1]!
     const name = `${coin_id}/${quote}@${exchange_id}`
-    if (!fresh_now && !said.has(name)) {
+    if (!fresh_now) {
+      // Once, and nothing of the earlier ends: none of them would help.
+      if (!said.has(name)) old.push(tooOld(name, query.at, prices.age_now!, prices.timestamp_now!))
       said.add(name)
-      old.push(tooOld(name, query.at, prices.age_now!, prices.timestamp_now!))
+    } else if (prices.timestamp_then === null) {
+      old.push(warn(`${name}: no price at or before ${start}, ${over} earlier`))
+    } else if (!fresh_then) {
+      old.push(tooOld(name, start, prices.age_then!, prices.timestamp_then))
     }
-    if (prices.timestamp_then === null) old.push(warn(`${name}: no price at or before ${start}, ${over} earlier`))
-    else if (!fresh_then) old.push(tooOld(name, start, prices.age_then!, prices.timestamp_then))
     const change_percent = change === null ? null : change * 100
     const evidence = { basis: basisName(market), definition: DEFINITION }
     return { coin_id, exchange_id, quote, over, change, change_percent, ...prices, ...evidence }

@@ -37,7 +37,18 @@ const named = (coin: string, symbol: string, exchange: string, quote = 'USD'): N
   quote,
 })
 
-/** What the examples call by name, and three files that were loaded before them. */
+/** One metric a day: the whole market's size, and the share of its largest coin. */
+const analytics = (): string =>
+  ['timestamp,exchange_id,total_market_cap,total_volume,btc_dominance,eth_dominance']
+    .concat(
+      Array.from({ length: 31 }, (_, day) => {
+        const at = new Date(MONTH + day * 24 * HOUR).toISOString()
+        return `${at},global,${3_400 + day}000000000,${120 + day}000000000,${57 + day / 10},${12 - day / 20}`
+      }),
+    )
+    .join('\n')
+
+/** What the examples call by name, and four files that were loaded before them. */
 function writeFiles(): void {
   const candles = canonicalOhlcv([
     { name: named('bitcoin', 'BTC', 'kraken'), bars: hourly(1, 9_400_000) },
@@ -49,7 +60,11 @@ function writeFiles(): void {
     'loaded-2.csv': canonicalOhlcv([
       { name: named('bitcoin', 'BTC', 'binance', 'USDT'), bars: hourly(4, 9_400_000) },
     ]).replaceAll(',1m,', ',1h,'),
-    'loaded-3.csv': canonicalPrices([{ name: named('dogecoin', 'DOGE', 'kraken'), bars: minutes(5) }]),
+    'loaded-3.csv': canonicalPrices([
+      { name: named('dogecoin', 'DOGE', 'kraken'), bars: minutes(5) },
+      { name: named('dogecoin', 'DOGE', 'bitstamp'), bars: minutes(9) },
+    ]),
+    'loaded-4.csv': `${analytics()}\n`,
     'prices.csv': canonicalPrices([{ name: named('dogecoin', 'DOGE', 'coinbase'), bars: minutes(6) }]),
     'BTCUSDT-1h-2025-01.csv': binanceSpot(hourly(7, 9_400_000)),
     'BTCUSD_1m.csv.gz': gzipSync(bitfinex(minutes(8))),
@@ -71,7 +86,7 @@ beforeAll(async () => {
   writeFiles()
   process.chdir(folder)
   loaded = await migratedDatabase('plain')
-  const files = [1, 2, 3].map((n) => `loaded-${n}.csv`)
+  const files = [1, 2, 3, 4].map((n) => `loaded-${n}.csv`)
   const done = await at(loaded, ['ingest', ...files])
   expect(done, done.stderr).toMatchObject({ code: 0 })
 }, 60_000)

@@ -101,7 +101,13 @@ describe.each(tiers())('on $name', (tier) => {
     expect(await texts({})).toContain('no fee is known of alpha, beta: no net there')
     expect(await texts({ fees: { alpha: FEES.alpha } })).toMatch(/no fee is known of beta: .*"fees": \{"beta"/)
     expect(await texts({ fees: FEES })).toContain('withdrawal fees are left out of the net: --notional')
-    expect(await texts({ fees: FEES, notional: '10' })).toContain('no withdrawal fee is known of beta: taken as none')
+    expect(await texts({ fees: FEES, notional: '10' })).not.toContain('withdrawal')
+    const unknown = { alpha: { taker: '0.0026' }, beta: FEES.beta }
+    expect(await texts({ fees: unknown, notional: '10' })).toContain(
+      'no withdrawal fee is known of alpha: taken as none',
+    )
+    expect(await texts({ fees: { beta: FEES.beta }, minNet: '0' })).toContain('no fee is known of alpha: no net')
+    expect(await texts({ minSpread: '50' })).not.toContain('fee')
     expect(await texts({})).toContain('gross from 1%; prices no older than 5 min (candles: one bar) and 1 min')
   })
 

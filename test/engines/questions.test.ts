@@ -235,14 +235,37 @@ describe.each(tiers())('on $name', (tier) => {
           timestamp: at('00:30:00'),
           age: 900,
           basis: 'candles:30m',
+          // In the hour up to 00:45 the bar of 00:00 ended, in the 23 hours before it none.
+          last_24h: [...Array.from({ length: 23 }, () => null), 105],
+          definition: 'price-as-of/1',
         },
       ])
+    })
+
+    test('the 24 hours before: the last price of each, as known at its end', async () => {
+      const hours = async (coin: string, moment: string) =>
+        (await price(engine, { coins: [coin], at: moment })).rows[0]!.last_24h.slice(-3)
+      expect(await hours('ETH@alpha', at('01:45:00'))).toEqual([null, 105, 115])
+      expect(await hours('ETH@alpha', at('01:29:59'))).toEqual([null, null, 115])
+      expect(await hours('BTC@alpha', at('00:30:00'))).toEqual([null, null, 40])
+      // What is exactly an hour old belongs to the hour before.
+      expect(await hours('BTC@beta', at('00:20:00'))).toEqual([null, null, 30.5])
+    })
+
+    test('a moment in the future is answered as of now, and now is a moment like any other', async () => {
+      const ask = (moment: string) => price(engine, { coins: ['BTC@alpha'], at: moment, now: at('00:31:00') })
+      const [future, now] = [await ask('2030-01-01T00:00:00Z'), await ask(at('00:31:00'))]
+      expect(future.rows).toEqual(now.rows)
+      expect(now.rows).toMatchObject([{ price: '40', age: 60 }])
+      expect([future.notes.length, now.notes]).toEqual([1, []])
     })
 
     test('leaves out what is too old and says how old', async () => {
       const answer = await price(engine, { coins: ['BTC@alpha'], at: at('02:00:00') })
       expect(answer.rows).toEqual([])
-      expect(answer.notes[0]!.text).toContain('--max-staleness 90m')
+      expect(answer.notes[0]!.text).toContain('2 h old (2025-01-01T00:30:00Z); --max-staleness 91m accepts it')
+      const allowed = { coins: ['BTC@alpha'], at: at('02:00:00'), maxStaleness: minutes(91) }
+      expect((await price(engine, allowed)).rows).toMatchObject([{ price: '40', age: 5400 }])
     })
   })
 
@@ -331,9 +354,9 @@ describe.each(tiers())('on $name', (tier) => {
 
     test('coverage counts what is there and what a market without gaps would have', async () => {
       const answer = await coverage(engine, { coins: ['ETH'], exchange: 'alpha' })
-      expect(answer.rows.map((r) => [r.timeframe, r.n_obs, r.expected, r.coverage])).toEqual([
-        ['30m', 3, 3, 1],
-        ['1h', 1, 1, 1],
+      expect(answer.rows.map((r) => [r.timeframe, r.n_obs, r.expected, r.coverage, r.definition])).toEqual([
+        ['30m', 3, 3, 1, 'coverage/1'],
+        ['1h', 1, 1, 1, 'coverage/1'],
       ])
     })
 

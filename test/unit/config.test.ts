@@ -257,6 +257,68 @@ describe('what is wrong', () => {
   })
 })
 
+describe('fees', () => {
+  it('are exact decimals, of a share or of per cent, by exchange in lower case', async () => {
+    const user = inHome({ fees: { kraken: { taker: '5%' }, Bitstamp: { taker: 0 } } })
+    const own = inProject({
+      fees: {
+        Kraken: {
+          taker: '0.26%',
+          pairs: { 'BTC/USD': { taker: '0.1 %' }, 'ETH/USD': { taker: -0.0001 }, 'DOGE/USD': { taker: 1e-7 } },
+          withdraw: { BTC: '0.00020', ETH: 2, DOGE: '1e1' },
+        },
+      },
+    })
+    const config = await load()
+    expect(config.fees).toEqual({
+      kraken: {
+        taker: '0.0026',
+        pairs: { 'BTC/USD': { taker: '0.001' }, 'ETH/USD': { taker: '-0.0001' }, 'DOGE/USD': { taker: '0.0000001' } },
+        withdraw: { BTC: '0.0002', ETH: '2', DOGE: '10' },
+      },
+      bitstamp: { taker: '0', pairs: {}, withdraw: {} },
+    })
+    const rows = await show(config, { env: { HOME: home }, flags: {}, warn: () => {} })
+    expect(rows).toContainEqual({
+      key: 'fees.kraken',
+      value:
+        'taker=0.26% BTC/USD=0.1 % ETH/USD=-0.0001 DOGE/USD=1e-7 withdraw.BTC=0.00020 withdraw.ETH=2 withdraw.DOGE=1e1',
+      origin: own,
+    })
+    expect(rows).toContainEqual({ key: 'fees.bitstamp', value: 'taker=0', origin: user })
+    expect((await check({ cwd: project, env: { HOME: home }, flags: {} })).length).toBe(2)
+  })
+
+  it('are none without a config', async () => expect((await load()).fees).toEqual({}))
+
+  it('that are wrong are all told at once', async () => {
+    inProject({
+      fees: {
+        a: { taker: 0.26, maker: '1%' },
+        b: { taker: 'cheap', pairs: { BTCUSD: { taker: '0.1%' }, 'BTC/USD': { fee: 1 }, 'ETH/USD': 'free' } },
+        c: { taker: true, withdraw: { BTC: '-1', ETH: '1%', DOGE: '' } },
+        d: [],
+      },
+    })
+    const { detail } = await refusal(() => load())
+    for (const line of [
+      '#/fees/a/taker: no fee: write "0.26%", or the share "0.0026"; it is below 10%',
+      '#/fees/a/maker: unknown key; did you mean taker?',
+      '#/fees/b/taker: no fee',
+      '#/fees/b/pairs/BTCUSD: no pair: write BTC/USD',
+      '#/fees/b/pairs/BTC~1USD/fee: unknown key; known are taker',
+      '#/fees/b/pairs/BTC~1USD/taker: must be',
+      '#/fees/b/pairs/ETH~1USD: must be an object',
+      '#/fees/c/taker: must be a text or a number',
+      '#/fees/c/withdraw/BTC: no amount of coins',
+      '#/fees/c/withdraw/ETH: no amount of coins',
+      '#/fees/c/withdraw/DOGE: no amount of coins',
+      '#/fees/d: must be an object',
+    ])
+      expect(detail).toContain(line)
+  })
+})
+
 describe('the server that the config names', () => {
   const environments = {
     dev: { url: 'postgres://dev-host/d' },
