@@ -14,10 +14,15 @@
 --          persistence bigint, n_obs bigint, timestamp timestamptz, buy_market int, sell_market int
 -- @locks   AccessShareLock
 with asked as materialized (
+  -- Numbers in place of names: hundreds of thousands of pairs are sorted by them.
   select m.market_id, m.coin_id, m.exchange_id, m.quote, m.timeframe = 'tick' as ticks,
+         min(m.market_id) over (partition by m.coin_id) as coin,
+         min(m.market_id) over (partition by m.exchange_id) as exchange,
+         min(m.market_id) over (partition by m.quote) as money,
+         min(m.market_id) over (partition by m.coin_id, m.exchange_id, m.quote) as place,
          coalesce(arxdb.timeframe_seconds(m.timeframe), 0) as seconds,
          make_interval(secs => coalesce(arxdb.timeframe_seconds(m.timeframe), 0)) as width,
-         k.staleness, k.skew, f.taker, d.withdrawal
+         k.staleness, k.skew, f.taker, coalesce(d.withdrawal / :notional::numeric, 0) as withdrawal
     from unnest(:markets::int[], :staleness::interval[], :skew::interval[]) as k(market_id, staleness, skew)
     join arxdb.markets m using (market_id)
     left join unnest(:fee_markets::int[], :takers::numeric[]) as f(market_id, taker) using (market_id)
@@ -27,8 +32,9 @@ span as (
   select :from::timestamptz as since, :from::timestamptz + (:samples::int - 1) * :every::interval as until
 ),
 observed as (
-  select k.market_id, p.price, p.known_at,
-         greatest(0, ceil(extract(epoch from p.known_at - t.since) / extract(epoch from :every::interval)))::int as slot
+  -- seen_at is the first sample that knows the price.
+  select k.market_id, p.price, p.known_at, case when p.known_at <= t.since then t.since else
+           date_bin(:every::interval, p.known_at - interval '1 microsecond', t.since) + :every::interval end as seen_at
     from asked k
     cross join span t
     cross join lateral (
@@ -50,9 +56,10 @@ observed as (
     ) p
 ),
 newest as (
-  select distinct on (market_id, slot) market_id, slot, price, known_at
+  select distinct on (market_id, seen_at) market_id, price, known_at,
+         round(extract(epoch from seen_at - :from::timestamptz) / extract(epoch from :every::interval))::int as slot
     from observed
-    order by market_id, slot, known_at desc
+    order by market_id, seen_at, known_at desc
 ),
 held as (
   select market_id, slot, price, known_at,
@@ -60,54 +67,59 @@ held as (
     from newest
 ),
 quoted as materialized (
-  select distinct on (g.slot, a.coin_id, a.exchange_id, a.quote)
-         g.slot, a.coin_id, a.exchange_id, a.quote, h.price, h.known_at, a.skew, a.taker, a.withdrawal, a.market_id
+  select distinct on (g.slot, a.place)
+         g.slot, a.place, a.coin, a.exchange, a.money, a.market_id, h.price, h.known_at, a.skew, a.withdrawal,
+         h.price * (1 - a.taker) as gain, h.price * (1 + a.taker) as cost,
+         -- Sold for more than this the net is positive.
+         h.price * (1 + a.taker) * (1 + a.withdrawal * h.price) as even,
+         h.price * 100 as hundredfold, h.price * (100 + coalesce(:min_gross::numeric, 0)) as wide_from
     from held h
     join asked a using (market_id)
     cross join lateral generate_series(h.slot, h.next_slot - 1) as g(slot)
     where :from::timestamptz + g.slot * :every::interval < h.known_at + a.staleness
-    order by g.slot, a.coin_id, a.exchange_id, a.quote, h.known_at desc, a.seconds
+    order by g.slot, a.place, h.known_at desc, a.seconds
 ),
 pairs as (
-  select b.slot, b.coin_id, b.exchange_id as buy_exchange, s.exchange_id as sell_exchange, b.quote as buy_quote,
-         s.quote as sell_quote, b.price as buy_price, s.price as sell_price, b.market_id as buy_market,
-         s.market_id as sell_market, least(b.known_at, s.known_at) as older, greatest(b.known_at, s.known_at) as newer,
-         -- Per cent. Subtracted before it is divided: a small difference keeps all its digits.
-         case when b.quote = s.quote then
-           (s.price * (1 - s.taker) - b.price * (1 + b.taker)) * 100 / (b.price * (1 + b.taker))
-           - coalesce(b.withdrawal * b.price * 100 / :notional::numeric, 0)
-         end as net
+  select b.slot, b.place as buy_place, s.place as sell_place, b.market_id as buy_market, s.market_id as sell_market,
+         b.price as buy_price, s.price as sell_price, b.cost, s.gain, b.withdrawal, b.known_at as buy_known,
+         s.known_at as sell_known, b.money = s.money as one_quote, s.hundredfold >= b.wide_from as wide,
+         case when b.money = s.money then s.gain > b.even end as pays
     from quoted b
-    join quoted s on s.slot = b.slot and s.coin_id = b.coin_id and s.exchange_id <> b.exchange_id
-      and (s.quote = b.quote or :cross_quotes::boolean)
+    join quoted s on s.slot = b.slot and s.coin = b.coin and s.exchange <> b.exchange
+      and (s.money = b.money or :cross_quotes::boolean)
       and greatest(b.known_at, s.known_at) - least(b.known_at, s.known_at) <= least(b.skew, s.skew)
-    where :exchange_id::text is null or :exchange_id::text in (b.exchange_id, s.exchange_id)
-),
-judged as (
-  select *, sell_price * 100 >= buy_price * (100 + coalesce(:min_gross::numeric, 0)) as wide from pairs
 ),
 runs as (
   -- The sample before the run: this one when it is not good, the one before it when that could not be compared.
-  select *, case when not case when net is null then wide else net > 0 end then slot
+  select *, case when not coalesce(pays, wide) then slot
                  when lag(slot) over pair is distinct from slot - 1 then slot - 1 end as broken,
-         count(*) over pair as n_obs
-    from judged
-    window pair as (partition by coin_id, buy_exchange, sell_exchange, buy_quote, sell_quote order by slot)
+         row_number() over pair as n_obs
+    from pairs
+    window pair as (partition by buy_place, sell_place order by slot)
 ),
 counted as (
   select *, slot - max(broken) over pair as persistence
     from runs
-    window pair as (partition by coin_id, buy_exchange, sell_exchange, buy_quote, sell_quote order by slot)
+    window pair as (partition by buy_place, sell_place order by slot rows unbounded preceding)
+),
+answers as (
+  -- Subtracted before it is divided: a small difference keeps all its digits.
+  select *, (sell_price - buy_price) * 100 / buy_price as gross,
+         case when one_quote then (gain - cost) * 100 / cost - withdrawal * buy_price * 100 end as net
+    from counted
+    where slot >= :first_shown::int and (:min_gross::numeric is null or wide)
 )
-select coin_id, buy_exchange, sell_exchange, buy_quote, sell_quote, buy_price, sell_price,
-       ((sell_price - buy_price) * 100 / buy_price)::float8 as gross_percent, net::float8 as net_percent,
-       extract(epoch from :from::timestamptz + slot * :every::interval - older)::float8 as age,
-       extract(epoch from newer - older)::float8 as skew, persistence::bigint as persistence, n_obs,
-       :from::timestamptz + slot * :every::interval as timestamp, buy_market, sell_market
-  from counted
-  where slot >= :first_shown::int
-    and (:min_gross::numeric is null or wide)
-    and (:min_net::numeric is null or net >= :min_net::numeric)
-  order by case when :top::int is null then slot end, net desc nulls last, gross_percent desc, slot, coin_id,
+select b.coin_id, b.exchange_id as buy_exchange, s.exchange_id as sell_exchange, b.quote as buy_quote,
+       s.quote as sell_quote, a.buy_price, a.sell_price, a.gross::float8 as gross_percent, a.net::float8 as net_percent,
+       extract(epoch from t.moment - least(a.buy_known, a.sell_known))::float8 as age,
+       extract(epoch from greatest(a.buy_known, a.sell_known) - least(a.buy_known, a.sell_known))::float8 as skew,
+       a.persistence::bigint as persistence, a.n_obs, t.moment as timestamp, a.buy_market, a.sell_market
+  from answers a
+  join asked b on b.market_id = a.buy_market
+  join asked s on s.market_id = a.sell_market
+  cross join lateral (select :from::timestamptz + a.slot * :every::interval as moment) t
+  where (:min_net::numeric is null or a.net >= :min_net::numeric)
+    and (:exchange_id::text is null or :exchange_id::text in (b.exchange_id, s.exchange_id))
+  order by case when :top::int is null then a.slot end, a.net desc nulls last, a.gross desc, a.slot, b.coin_id,
            buy_exchange, sell_exchange, buy_quote, sell_quote
   limit :top::int

@@ -126,7 +126,10 @@ describe.each(tiers())('on $name', (tier) => {
       [at('02:00'), 3, 2, 2],
       [at('04:00'), 2, 4, 4],
     ])
+    // A withdrawal of 0.2 % is more than is left then.
+    expect((await shown({ fees: FEES, notional: '10' })).at(-1)).toEqual([at('04:00'), 2, 1, 4])
     expect(await shown({ fees: FEES, minNet: '0' })).toHaveLength(4)
+    expect(await shown({ fees: FEES, notional: '10', minNet: '0' })).toHaveLength(3)
     expect(await shown({ minNet: '0' })).toEqual([])
     expect(await shown({ minSpread: '2.5' })).toEqual([[at('02:00'), 3, 1, 2]])
     expect(await shown({ fees: FEES, top: 1 })).toEqual([[at('02:00'), 3, 2, 2]])
