@@ -132,6 +132,9 @@ describe.each(tiers())('on $name', (tier) => {
     expect(await shown({ fees: FEES, notional: '10', minNet: '0' })).toHaveLength(3)
     expect(await shown({ minNet: '0' })).toEqual([])
     expect(await shown({ minSpread: '2.5' })).toEqual([[at('02:00'), 3, 1, 2]])
+    // Exactly as much is enough, in exact decimals.
+    expect(await shown({ minSpread: '3' })).toHaveLength(1)
+    expect(await shown({ minSpread: '3.000000000000000000000001' })).toEqual([])
     expect(await shown({ fees: FEES, top: 1 })).toEqual([[at('02:00'), 3, 2, 2]])
   })
 

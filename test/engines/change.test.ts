@@ -97,6 +97,9 @@ describe.each(tiers())('on $name', (tier) => {
   test('both ends are of one basis: ticks at one end only leave it to the candles', async () => {
     const { rows } = await of('BTC/USD@delta', { over: horizonsOf('1h') })
     expect(rows).toMatchObject([{ price_now: '250', price_then: '200', basis: 'candles:1h' }])
+    // Now the tick is the fresher one: still the two closes are compared.
+    const later = await of('BTC/USD@delta', { at: '2025-01-07T23:59:30Z', over: horizonsOf('1h') })
+    expect(later.rows).toMatchObject([{ price_now: '200', price_then: '160', change: 0.25, basis: 'candles:1h' }])
   })
 
   test('between two moments, named by their distance; quotes apart', async () => {

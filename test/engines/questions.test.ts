@@ -248,8 +248,10 @@ describe.each(tiers())('on $name', (tier) => {
       expect(await hours('ETH@alpha', at('01:45:00'))).toEqual([null, 105, 115])
       expect(await hours('ETH@alpha', at('01:29:59'))).toEqual([null, null, 115])
       expect(await hours('BTC@alpha', at('00:30:00'))).toEqual([null, null, 40])
+      expect(await hours('ETH/USDT@gamma', at('01:30:00'))).toEqual([null, null, 210])
       // What is exactly an hour old belongs to the hour before.
-      expect(await hours('BTC@beta', at('00:20:00'))).toEqual([null, null, 30.5])
+      const later = await price(engine, { coins: ['BTC@alpha'], at: at('01:30:00'), maxStaleness: minutes(61) })
+      expect(later.rows[0]!.last_24h.slice(-2)).toEqual([40, null])
     })
 
     test('a moment in the future is answered as of now, and now is a moment like any other', async () => {
