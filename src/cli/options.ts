@@ -90,6 +90,7 @@ export function positive(text: string): number {
 
 /** Width of the bars that a statistic is made from. */
 export const everyOption = () => new Option('--every <width>', 'width of a bar: 5m, 1h, 1d, 1w, 1M').default('1h')
+
 const DECIMAL = /^[+-]?\d{1,30}(\.\d{1,30})?$/
 
 /** Per cent as an exact decimal: `1`, `0.5%`. */
@@ -172,19 +173,13 @@ export const coinQuestion = (name: string, summary: string, examples: readonly s
 /** A question about indicators of one coin: its bars, and how they begin. */
 export const indicatorQuestion = (name: string, summary: string, examples: readonly string[]) =>
   coinQuestion(name, summary, examples)
-    .addOption(new Option('--every <width>', 'width of a bar: 5m, 1h, 1d, 1w, 1M').default('1h'))
+    .addOption(everyOption())
     .addOption(basisOptions.basis)
     .addOption(bucketOptions.rollup)
     .addOption(
       new Option('--compat <program>', 'begin as this program does; settled values are the same').choices(COMPATS),
     )
     .option('--include-partial', 'count the bar that is still open')
-
-/** A number that may have a fraction. */
-export function decimal(text: string): number {
-  if (!/^\d{1,6}(\.\d{1,9})?$/.test(text)) throw usageError(`"${text}" is no number`, 'write digits: 2, or 2.5')
-  return Number(text)
-}
 
 /** How a file is read, and how it is loaded. */
 export const ingestOptions = <A extends unknown[]>(base: Command<A>) =>

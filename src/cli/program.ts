@@ -1,8 +1,8 @@
 // Builds the command tree, fresh for each run: no state is shared between two.
 import { Command, Help } from '@commander-js/extra-typings'
+import { arbitrageCommand } from '../commands/arbitrage.ts'
 import { atrCommand } from '../commands/atr.ts'
 import { bollingerCommand } from '../commands/bollinger.ts'
-import { arbitrageCommand } from '../commands/arbitrage.ts'
 import { candlesCommand } from '../commands/candles.ts'
 import { changeCommand } from '../commands/change.ts'
 import { coinsCommand } from '../commands/coins.ts'

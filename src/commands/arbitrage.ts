@@ -2,10 +2,10 @@ import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
 import {
   basisOptions,
-  command,
   decimal,
   moment,
   percentage,
+  question,
   rangeOptions,
   staleness,
   wholeNumber,
@@ -16,7 +16,7 @@ import { parseEvery } from '../core/interval.ts'
 import { after } from '../core/result.ts'
 
 export const arbitrageCommand = (context: Context) =>
-  command('arbitrage', 'where a coin is dearer than elsewhere, gross and net of fees', [
+  question('arbitrage', 'where a coin is dearer than elsewhere, gross and net of fees', [
     'arxdb arbitrage DOGE --min-spread 0',
     'arxdb arbitrage DOGE --from 3h --every 5m --min-spread 0 --top 10',
   ])
@@ -38,19 +38,21 @@ export const arbitrageCommand = (context: Context) =>
     .option('--quote <currency>', 'only this quote; "any" compares different quotes as well (default: each by itself)')
     .addOption(basisOptions.maxStaleness)
     .option('--max-skew <duration>', 'how far apart the two prices may be (default: 1m for ticks, one bar for candles)')
-    .action(async (coins, { at, from, to, every, maxStaleness, maxSkew, ...options }) => {
-      const range = from || to ? await window(context, { from, to }, '1d') : undefined
-      const { fees } = await context.config()
-      const when = range?.window ?? { at: await moment(context, at) }
-      const answer = await arbitrage(await context.engine(), {
-        coins,
-        ...options,
-        ...when,
-        now: context.now().toISOString(),
-        every: every === undefined ? undefined : parseEvery(every),
-        maxStaleness: staleness(maxStaleness),
-        maxSkew: staleness(maxSkew),
-        fees,
-      })
-      await context.print(after(range?.notes ?? [], answer))
-    })
+    .action((coins, { at, from, to, every, maxStaleness, maxSkew, ...options }) =>
+      context.answer(async () => {
+        const range = from || to ? await window(context, { from, to }, '1d') : undefined
+        const { fees } = await context.config()
+        const when = range?.window ?? { at: await moment(context, at) }
+        const answer = await arbitrage(await context.engine(), {
+          coins,
+          ...options,
+          ...when,
+          now: context.now().toISOString(),
+          every: every === undefined ? undefined : parseEvery(every),
+          maxStaleness: staleness(maxStaleness),
+          maxSkew: staleness(maxSkew),
+          fees,
+        })
+        return after(range?.notes ?? [], answer)
+      }),
+    )

@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { decimal, indicatorQuestion, wholeNumber, window } from '../cli/options.ts'
+import { indicatorQuestion, positive, wholeNumber, window } from '../cli/options.ts'
 import { bollinger } from '../core/bollinger.ts'
 import { bollingerSetting } from '../core/indicators/settings.ts'
 import { parseEvery } from '../core/interval.ts'
@@ -12,7 +12,7 @@ export const bollingerCommand = (context: Context) =>
     'arxdb bollinger ETH --period 10 --deviations 1.5 -o csv',
   ])
     .addOption(new Option('--period <bars>', 'bars of the mean').argParser(wholeNumber).default(20))
-    .addOption(new Option('--deviations <number>', 'how far the bands are away').argParser(decimal).default(2))
+    .addOption(new Option('--deviations <number>', 'how far the bands are away').argParser(positive).default(2))
     .action((coin, { from, to, every, ...options }) =>
       context.answer(async () => {
         // Before anything connects.

@@ -1,10 +1,10 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { basisOptions, command, marketOptions, moment, staleness } from '../cli/options.ts'
+import { basisOptions, marketOptions, moment, question, staleness } from '../cli/options.ts'
 import { change, horizonsOf } from '../core/change.ts'
 
 export const changeCommand = (context: Context) =>
-  command('change', 'how much the price changed over an hour, a day, a week, a month', [
+  question('change', 'how much the price changed over an hour, a day, a week, a month', [
     'arxdb change BTC ETH',
     'arxdb change BTC@kraken --from 2025-01-05 --to 2025-01-12',
   ])
@@ -16,10 +16,12 @@ export const changeCommand = (context: Context) =>
     .addOption(marketOptions.exchange)
     .addOption(marketOptions.quote)
     .addOption(basisOptions.maxStaleness)
-    .action(async (coins, { over, at, from, to, maxStaleness, ...options }) => {
-      const ends = { at: await moment(context, at ?? to), from: from && (await moment(context, from)) }
-      const query = { coins, ...options, ...ends, over: over === undefined ? undefined : horizonsOf(over) }
-      const now = context.now().toISOString()
-      const answer = await change(await context.engine(), { ...query, now, maxStaleness: staleness(maxStaleness) })
-      await context.print(answer)
-    })
+    .action((coins, { over, at, from, to, maxStaleness, ...options }) =>
+      context.answer(async () => {
+        const ends = { at: await moment(context, at ?? to), from: from && (await moment(context, from)) }
+        const query = { coins, ...options, ...ends, over: over === undefined ? undefined : horizonsOf(over) }
+        const now = context.now().toISOString()
+        const answer = await change(await context.engine(), { ...query, now, maxStaleness: staleness(maxStaleness) })
+        return answer
+      }),
+    )

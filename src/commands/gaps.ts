@@ -1,11 +1,11 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { command, marketOptions, rangeOptions, staleness, wholeNumber, window } from '../cli/options.ts'
+import { marketOptions, question, rangeOptions, staleness, wholeNumber, window } from '../cli/options.ts'
 import { gaps } from '../core/gaps.ts'
 import { after } from '../core/result.ts'
 
 export const gapsCommand = (context: Context) =>
-  command('gaps', 'where candles are missing, and where ticks fell silent', [
+  question('gaps', 'where candles are missing, and where ticks fell silent', [
     'arxdb gaps DOGE --from 1d',
     'arxdb gaps BTC ETH --from 2024-12-31 --timeframe 1h --min-bars 2 --order size',
   ])
@@ -18,10 +18,12 @@ export const gapsCommand = (context: Context) =>
     .option('--longer-than <duration>', 'silence of ticks that is a gap (default: 5m)')
     .addOption(new Option('--min-bars <n>', 'missing candles that are a gap (default: 1)').argParser(wholeNumber))
     .addOption(new Option('--order <order>', 'by time, or the longest first').choices(['time', 'size'] as const))
-    .action(async (coins, { from, to, longerThan, ...options }) => {
-      const range = from || to ? await window(context, { from, to }, '1000-01-01') : undefined
-      // Before the first observation there is a hole only for somebody who said from when on.
-      const bounds = { from: from && range?.window.from, to: range?.window.to }
-      const query = { coins, ...options, ...bounds, longerThan: staleness(longerThan) }
-      await context.print(after(range?.notes ?? [], await gaps(await context.engine(), query)))
-    })
+    .action((coins, { from, to, longerThan, ...options }) =>
+      context.answer(async () => {
+        const range = from || to ? await window(context, { from, to }, '1000-01-01') : undefined
+        // Before the first observation there is a hole only for somebody who said from when on.
+        const bounds = { from: from && range?.window.from, to: range?.window.to }
+        const query = { coins, ...options, ...bounds, longerThan: staleness(longerThan) }
+        return after(range?.notes ?? [], await gaps(await context.engine(), query))
+      }),
+    )

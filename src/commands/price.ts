@@ -15,11 +15,6 @@ export const priceCommand = (context: Context) =>
     .action((coins, { at, maxStaleness, ...options }) =>
       context.answer(async () => {
         const known = { at: await moment(context, at), maxStaleness: staleness(maxStaleness) }
-        return price(await context.engine(), { coins, ...options, ...known })
+        return price(await context.engine(), { coins, ...options, ...known, now: context.now().toISOString() })
       }),
     )
-    .action(async (coins, { at, maxStaleness, ...options }) => {
-      const known = await moment(context, at)
-      const query = { coins, ...options, at: known, now: context.now().toISOString() }
-      await context.print(await price(await context.engine(), { ...query, maxStaleness: staleness(maxStaleness) }))
-    })

@@ -2,9 +2,9 @@
 import type { Engine } from '../engines/engine.ts'
 import { usageError } from '../errors.ts'
 import { samplesOf, type VenueMarket, venuesOf } from './arbitrage-samples.ts'
-import { asOf, interval, TICK_STALENESS_MS } from './as-of.ts'
+import { asOf, TICK_STALENESS_MS } from './as-of.ts'
 import { type FeeBook, feesOf, type MarketFees, missingFees } from './fees.ts'
-import type { Every } from './interval.ts'
+import { type Every, interval } from './interval.ts'
 import { type Chart, echoes, info, type Note, type Result, warn } from './result.ts'
 
 export interface ArbitrageQuery {

@@ -5,9 +5,6 @@ import { info, type Note, warn } from './result.ts'
 /** How long a tick stands for the price; a candle's close stands for one bar. */
 export const TICK_STALENESS_MS = 300_000
 
-/** A PostgreSQL interval of so many milliseconds. */
-export const interval = (ms: number): string => `${ms} milliseconds`
-
 /** The future is not known: a moment in it is answered as of now, and that is said. `now` undefined: taken as it is. */
 export function asOf(at: string, now: string | undefined): { readonly at: string; readonly notes: readonly Note[] } {
   if (now === undefined || Date.parse(at) <= Date.parse(now)) return { at, notes: [] }

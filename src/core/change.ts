@@ -3,9 +3,10 @@
 import { formatDuration, parseDuration } from '../duration.ts'
 import type { Ask, Engine } from '../engines/engine.ts'
 import { usageError } from '../errors.ts'
-import { asOf, interval, TICK_STALENESS_MS, tooOld } from './as-of.ts'
+import { asOf, TICK_STALENESS_MS, tooOld } from './as-of.ts'
 import { basisName } from './basis.ts'
 import { formatInstant, readMoment } from './instant.ts'
+import { interval } from './interval.ts'
 import { type MarketFilter, marketsOf, parseMarketRef, resolveCoin, settleQuotes } from './market.ts'
 import { type Chart, echoes, type Note, type Result, warn } from './result.ts'
 

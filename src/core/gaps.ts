@@ -1,6 +1,7 @@
 // Where the holes in the data are.
 import type { Engine } from '../engines/engine.ts'
-import { interval, TICK_STALENESS_MS } from './as-of.ts'
+import { TICK_STALENESS_MS } from './as-of.ts'
+import { interval } from './interval.ts'
 import { type Market, type MarketFilter, marketsOf, parseMarketRef, resolveCoin } from './market.ts'
 import { type Chart, echoes, info, type Result, warn } from './result.ts'
 

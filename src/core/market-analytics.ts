@@ -4,6 +4,7 @@ import { usageError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import { roughly } from '../wording.ts'
 import { asOf } from './as-of.ts'
+import { calendarUnit } from './buckets.ts'
 import type { Every } from './interval.ts'
 import type { Window } from './market.ts'
 import { type Chart, type Column, type ColumnKind, columns, echoes, type Result, warn } from './result.ts'
@@ -142,7 +143,7 @@ function historyColumns(metrics: readonly Metric[]): readonly Column[] {
  */
 export async function marketHistory(engine: Engine, query: MarketHistoryQuery): Promise<Result<MarketHistoryRow>> {
   const { metrics, exchange, from, to, every, tz, now } = query
-  const window = { from, to, every: every.interval, calendar: calendarOf(every, tz), tz, now }
+  const window = { from, to, every: every.interval, calendar: calendarUnit({ every, tz }), tz, now }
   const found = await engine.question((ask) =>
     ask('analytics/buckets', { metrics, exchange_id: exchange?.toLowerCase() ?? null, ...window }),
   )
@@ -156,13 +157,4 @@ export async function marketHistory(engine: Engine, query: MarketHistoryQuery): 
     panes: [money, others].filter((names) => names.length > 0).map((names) => ({ kind: 'lines', columns: names })),
   }
   return { columns: historyColumns(metrics), rows, notes: none(rows), chart }
-}
-
-/** Months have no fixed length anywhere, days and weeks none outside UTC: those follow the calendar. */
-function calendarOf(every: Every, tz: string): string | null {
-  if (every.months === 1) return 'month'
-  if (every.months === 12) return 'year'
-  if (every.months > 0) throw usageError(`buckets of ${every.months} months have no agreed start`, '--every 1M')
-  if (tz === 'UTC') return null
-  return { '1d': 'day', '1w': 'week' }[every.text] ?? null
 }

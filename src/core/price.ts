@@ -1,6 +1,6 @@
 // The price of coins now, or as it was known at a moment.
 import type { Ask, Engine } from '../engines/engine.ts'
-import { asOf, interval, TICK_STALENESS_MS, tooOld } from './as-of.ts'
+import { asOf, TICK_STALENESS_MS, tooOld } from './as-of.ts'
 import { basisName } from './basis.ts'
 import { interval } from './interval.ts'
 import {
@@ -12,8 +12,6 @@ import {
   resolveCoin,
   settleQuotes,
 } from './market.ts'
-import { columns, type Note, type Result, warn } from './result.ts'
-import { DEFAULT_TICK_STALENESS_MS } from './twap.ts'
 import { type Chart, echoes, type Note, type Result, warn } from './result.ts'
 
 export interface PriceQuery extends Omit<MarketFilter, 'coin'> {

@@ -1,6 +1,7 @@
 // Time-weighted average price.
 import type { Engine } from '../engines/engine.ts'
 import { count, percent } from '../wording.ts'
+import { TICK_STALENESS_MS } from './as-of.ts'
 import { type Basis, basisName, settleBasis } from './basis.ts'
 import { bucketsOf } from './buckets.ts'
 import { type Every, interval } from './interval.ts'
@@ -86,7 +87,6 @@ export const windowChart = (value: string, every: Every | undefined): Result['ch
       }
     : { kind: 'bars', label: ['exchange_id', 'quote'], value }
 
-export const DEFAULT_TICK_STALENESS_MS = 300_000
 export const DEFAULT_MIN_COVERAGE = 0.9
 
 /**
@@ -127,7 +127,7 @@ export async function twap(engine: Engine, query: TwapQuery): Promise<Result<Twa
 export const standing = (
   { seconds }: Market,
   { maxStaleness }: { readonly maxStaleness?: number | undefined },
-): number => maxStaleness ?? (seconds === null ? DEFAULT_TICK_STALENESS_MS : seconds * 1000)
+): number => maxStaleness ?? (seconds === null ? TICK_STALENESS_MS : seconds * 1000)
 
 export const combinedBasis = (markets: readonly Market[]): string => {
   const names = [...new Set(markets.map(basisName))]

@@ -1,9 +1,5 @@
 // Made from the headers in sql/ by `npm run docs`; a test compares. Do not edit.
 export interface Statements {
-  /** The whole bars of a window, and where those before them begin that a figure starts from. */
-  'bars/whole': {
-    params: { readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly before: number }
-    row: { readonly read_from: string; readonly since: string; readonly until: string; readonly expected: number }
   /** Metrics of the whole market over time: in each bucket and per source the last value that each metric has. */
   'analytics/buckets': {
     params: { readonly metrics: readonly string[]; readonly exchange_id: string | null; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string }
@@ -24,10 +20,10 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly staleness: readonly string[]; readonly skew: readonly string[]; readonly fee_markets: readonly number[]; readonly takers: readonly string[]; readonly withdraw_markets: readonly number[]; readonly withdrawals: readonly string[]; readonly notional: string | null; readonly from: string; readonly samples: number; readonly every: string; readonly first_shown: number; readonly min_gross: string | null; readonly min_net: string | null; readonly exchange_id: string | null; readonly cross_quotes: boolean; readonly top: number | null }
     row: { readonly coin_id: string; readonly buy_exchange: string; readonly sell_exchange: string; readonly buy_quote: string; readonly sell_quote: string; readonly buy_price: string; readonly sell_price: string; readonly gross_percent: number; readonly net_percent: number | null; readonly age: number; readonly skew: number; readonly persistence: number; readonly n_obs: number; readonly timestamp: string; readonly buy_market: number; readonly sell_market: number }
   }
-  /** Candles of any width from stored candles that divide it. */
-  'candles/from-candles': {
-    params: { readonly markets: readonly number[]; readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly now: string }
-    row: { readonly market_id: number; readonly timestamp: string; readonly open: string; readonly high: string; readonly low: string; readonly close: string; readonly volume: string | null; readonly n_obs: number; readonly coverage: number; readonly partial: boolean }
+  /** The whole bars of a window, and where those before them begin that a figure starts from. */
+  'bars/whole': {
+    params: { readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly before: number }
+    row: { readonly read_from: string; readonly since: string; readonly until: string; readonly expected: number }
   }
   /** Candles of any width from ticks or from stored candles that divide it, rolled up or raw as `rollups/spans` says. */
   'candles/bars': {
