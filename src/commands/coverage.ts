@@ -1,5 +1,5 @@
 import type { Context } from '../cli/context.ts'
-import { marketOptions, question, rangeOptions, window } from '../cli/options.ts'
+import { bucketOptions, marketOptions, question, rangeOptions, window } from '../cli/options.ts'
 import { coverage } from '../core/coverage.ts'
 import { after } from '../core/result.ts'
 
@@ -12,10 +12,11 @@ export const coverageCommand = (context: Context) =>
     .addOption(rangeOptions.from)
     .addOption(rangeOptions.to)
     .addOption(marketOptions.exchange)
-    .action((coins, { from, to, exchange }) =>
+    .addOption(bucketOptions.rollup)
+    .action((coins, { from, to, ...options }) =>
       context.answer(async () => {
         const range = from || to ? await window(context, { from, to }, '1970-01-01') : undefined
-        const answer = await coverage(await context.engine(), { coins, exchange, ...range?.window })
+        const answer = await coverage(await context.engine(), { coins, ...options, ...range?.window })
         return after(range?.notes ?? [], answer)
       }),
     )

@@ -2,6 +2,7 @@
 import type { Engine } from '../engines/engine.ts'
 import { parseMarketRef, resolveCoin } from './market.ts'
 import { type Chart, echoes, type Result, warn } from './result.ts'
+import { spansOf } from './spans.ts'
 
 export interface CoverageQuery {
   /** None for every coin. */
@@ -9,6 +10,8 @@ export interface CoverageQuery {
   readonly exchange?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
+  /** False counts raw rows only. */
+  readonly rollup?: boolean | undefined
 }
 
 export interface CoverageRow {
@@ -24,6 +27,9 @@ export interface CoverageRow {
   readonly coverage: number | null
   readonly definition: string
 }
+
+/** The years that times may lie in. */
+const EVER = { from: '1000-01-01T00:00:00Z', to: '9999-12-31T00:00:00Z' }
 
 /** n_obs of the bars from the first to the last, both included; ticks are only counted. */
 const DEFINITION = 'coverage/1'
@@ -48,12 +54,11 @@ export function coverage(engine: Engine, query: CoverageQuery): Promise<Result<C
   return engine.question(async (ask) => {
     const ids: string[] = []
     for (const name of query.coins) ids.push(await resolveCoin(ask, parseMarketRef(name).coin))
-    const found = await ask('markets/coverage', {
-      coins: ids.length ? ids : null,
-      exchange_id: query.exchange?.toLowerCase() ?? null,
-      from: query.from ?? null,
-      to: query.to ?? null,
-    })
+    const exchange_id = query.exchange?.toLowerCase() ?? null
+    const markets = await ask('markets/listed', { coins: ids.length ? ids : null, exchange_id })
+    const window = { from: query.from ?? EVER.from, to: query.to ?? EVER.to }
+    const spans = await spansOf(ask, markets, window, { grain: 86_400, rollup: query.rollup })
+    const found = markets.length ? await ask('markets/coverage', { ...spans, ...window }) : []
     const rows = found.map((row) => ({ ...row, definition: DEFINITION }))
     return {
       columns: COVERAGE_COLUMNS,

@@ -32,17 +32,23 @@ export async function spansOf(
   { from, to }: Window,
   { grain, stands, rollup = true }: SpanWish,
 ): Promise<Spans> {
-  const short = Date.parse(to) - Date.parse(from) < LEAST_MS
   const raw = markets.map(({ market_id }) => ({ market_id, width: 0, since: from, until: to }))
-  if (!rollup || grain === 0 || short) return arraysOf(raw)
+  const rolled = markets.filter(({ seconds }) => seconds === null || seconds < DAY)
+  const short = Date.parse(to) - Date.parse(from) < LEAST_MS
+  if (!rollup || grain === 0 || short || rolled.length === 0) return arraysOf(raw)
   const spans = await ask('rollups/spans', {
-    markets: markets.map((m) => m.market_id),
-    staleness: stands ? markets.map((m) => interval(stands(m))) : null,
+    markets: rolled.map((m) => m.market_id),
+    staleness: stands ? rolled.map((m) => interval(stands(m))) : null,
     ...{ from, to, grain },
   })
-  if (lengthOf(spans.filter((s) => s.width === 0)) < RAW_SHARE * lengthOf(raw)) await ask('rollups/serial', {})
-  return arraysOf(spans)
+  const ids = new Set(rolled.map((m) => m.market_id))
+  const all = [...spans, ...raw.filter((span) => !ids.has(span.market_id))]
+  if (lengthOf(all.filter((s) => s.width === 0)) < RAW_SHARE * lengthOf(raw)) await ask('rollups/serial', {})
+  return arraysOf(all)
 }
+
+/** Wider bars are few enough as they are. */
+const DAY = 86_400
 
 interface Span {
   readonly market_id: number

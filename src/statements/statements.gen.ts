@@ -225,10 +225,15 @@ export interface Statements {
     params: { readonly pattern: string | null }
     row: { readonly coin_id: string; readonly symbol: string | null; readonly name: string | null; readonly provisional: boolean; readonly exchanges: number; readonly markets: number; readonly quotes: string }
   }
-  /** What is there per market: first and last observation, how many, and how many a market without gaps would have. */
+  /** What is there per market: first and last observation, how many, and how many a market without gaps would have. Counted */
   'markets/coverage': {
-    params: { readonly coins: readonly string[] | null; readonly exchange_id: string | null; readonly from: string | null; readonly to: string | null }
+    params: { readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly from: string; readonly to: string }
     row: { readonly coin_id: string; readonly exchange_id: string; readonly quote: string; readonly timeframe: string; readonly first_at: string; readonly last_at: string; readonly n_obs: number; readonly expected: number | null; readonly coverage: number | null }
+  }
+  /** Markets of some coins, or of all. */
+  'markets/listed': {
+    params: { readonly coins: readonly string[] | null; readonly exchange_id: string | null }
+    row: { readonly market_id: number; readonly exchange_id: string; readonly venue: boolean; readonly quote: string; readonly timeframe: string; readonly seconds: number | null }
   }
   /** Every name a coin answers to, to suggest near ones. */
   'markets/names': {

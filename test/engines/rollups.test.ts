@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { candles } from '../../src/core/candles.ts'
+import { coverage } from '../../src/core/coverage.ts'
 import { parseEvery } from '../../src/core/interval.ts'
 import { twap } from '../../src/core/twap.ts'
 import { vwap } from '../../src/core/vwap.ts'
@@ -96,6 +97,8 @@ describe.each(tiers())('on $name', (tier) => {
         for (const fill of ['none', 'prev'] as const)
           rows.push(...(await candles(engine, { ...query, every: parseEvery(every), tz, fill })).rows)
     }
+    rows.push(...(await coverage(engine, { coins: [], rollup })).rows)
+    rows.push(...(await coverage(engine, { coins: ['BTC'], ...window, rollup })).rows)
     rows.push(...(await vwap(engine, common)).rows)
     rows.push(...(await vwap(engine, { ...common, every: parseEvery('1d') })).rows)
     return rows
