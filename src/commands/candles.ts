@@ -20,6 +20,7 @@ export const candlesCommand = (context: Context) =>
       ] as const),
     )
     .option('--max-staleness <duration>', 'how long a close fills empty bars (default: ten bars)')
+    .addOption(basisOptions.minCoverage)
     .addOption(bucketOptions.rollup)
     .action((coin, { from, to, every, maxStaleness, ...options }) =>
       context.answer(async () => {

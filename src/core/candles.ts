@@ -1,11 +1,13 @@
 // Open, high, low, close and volume per bar of any width.
 import type { Ask, Engine } from '../engines/engine.ts'
+import { percent } from '../wording.ts'
 import { type Basis, basisName, settleBasis } from './basis.ts'
 import { type Bucketing, calendarUnit, divisor, grainOf } from './buckets.ts'
 import { interval } from './interval.ts'
 import { type Market, type MarketFilter, marketsOf, settleQuotes } from './market.ts'
 import { echoes, type Note, type Result, warn } from './result.ts'
 import { spansOf } from './spans.ts'
+import { thin } from './thin.ts'
 
 export type Fill = 'none' | 'null' | 'prev'
 
@@ -17,6 +19,8 @@ export interface CandlesQuery extends MarketFilter, Bucketing {
   readonly fill?: Fill | undefined
   /** Milliseconds that a close may fill empty bars; default ten bars. */
   readonly maxStaleness?: number | undefined
+  /** Warn of bars that stored candles cover less than this, default 0.9. */
+  readonly minCoverage?: number | undefined
   /** False reads raw rows only. */
   readonly rollup?: boolean | undefined
 }
@@ -119,6 +123,14 @@ async function read(ask: Ask, markets: readonly Market[], query: CandlesQuery) {
 }
 
 function remarks(rows: readonly CandleRow[], query: CandlesQuery): readonly Note[] {
-  if (rows.some((row) => !row.filled)) return []
-  return [warn(`no candles of ${query.coin} between ${query.from} and ${query.to}; try: arxdb coverage ${query.coin}`)]
+  if (!rows.some((row) => !row.filled)) {
+    return [
+      warn(`no candles of ${query.coin} between ${query.from} and ${query.to}; try: arxdb coverage ${query.coin}`),
+    ]
+  }
+  // A bar that is cut is flagged already, and ticks have no coverage.
+  const whole = rows.flatMap((row) =>
+    row.partial || row.coverage === null ? [] : [{ ...row, coverage: row.coverage }],
+  )
+  return thin(whole, query, (share) => `candles cover only ${percent(share)} of`)
 }

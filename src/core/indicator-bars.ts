@@ -38,7 +38,12 @@ export async function readBars(engine: Engine, query: BarsQuery, history: number
 }
 
 async function readFrom(engine: Engine, query: BarsQuery, history: number): Promise<Read> {
-  const answer = await candles(engine, { ...query, from: earlier(query.from, query, history) })
+  const answer = await candles(engine, {
+    ...query,
+    from: earlier(query.from, query, history),
+    // Of thin bars the indicator's own evidence tells.
+    minCoverage: 0,
+  })
   const start = Date.parse(query.from)
   const inside = (bar: CandleRow) => Date.parse(bar.timestamp) >= start
   const whole = answer.rows.filter(

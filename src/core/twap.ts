@@ -1,13 +1,14 @@
 // Time-weighted average price.
 import type { Engine } from '../engines/engine.ts'
-import { count, percent } from '../wording.ts'
+import { percent } from '../wording.ts'
 import { TICK_STALENESS_MS } from './as-of.ts'
 import { type Basis, basisName, settleBasis } from './basis.ts'
 import { bucketsOf } from './buckets.ts'
 import { type Every, interval } from './interval.ts'
-import { groupBy, type Market, type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
+import { type Market, type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
 import { type Column, echoes, info, type Note, type Result, WINDOW_COLUMNS, warn } from './result.ts'
 import { spansOf } from './spans.ts'
+import { thin } from './thin.ts'
 
 export interface TwapQuery extends MarketFilter, Window {
   /** UTC instant; a window that reaches beyond it ends there. */
@@ -87,8 +88,6 @@ export const windowChart = (value: string, every: Every | undefined): Result['ch
       }
     : { kind: 'bars', label: ['exchange_id', 'quote'], value }
 
-export const DEFAULT_MIN_COVERAGE = 0.9
-
 /**
  * TWAP = integral of the last known price over the part of [from, to) where one is defined, divided by that part's
  * length; per exchange and quote, then the mean over venues per quote. A candle's close stands for its own bar.
@@ -146,29 +145,4 @@ function remarks(rows: readonly TwapRow[], query: TwapQuery): readonly Note[] {
     notes.push(info(`no ticks on ${names.join(', ')}: each close stands for its own bar`))
   }
   return [...notes, ...thin(single, query, (share) => `a price is known for only ${percent(share)} of`)]
-}
-
-/** Warns of markets that are covered too little: in the window, or in how many of its buckets and the worst of them. */
-export function thin(
-  rows: readonly {
-    readonly exchange_id: string | null
-    readonly quote: string
-    readonly coverage: number
-    readonly timestamp: string
-  }[],
-  query: { readonly minCoverage?: number | undefined; readonly every?: Every | undefined },
-  say: (share: number) => string,
-): readonly Note[] {
-  const least = query.minCoverage ?? DEFAULT_MIN_COVERAGE
-  return [...groupBy(rows, (row) => `${row.exchange_id} ${row.quote}`)].flatMap(([name, own]) => {
-    const poor = own.filter((row) => row.coverage < least).sort((a, b) => a.coverage - b.coverage)
-    const [worst] = poor
-    if (!worst) return []
-    if (!query.every) return [warn(`${name}: ${say(worst.coverage)} the window`)]
-    return [
-      warn(
-        `${name}: thin in ${poor.length} of ${count(own.length, 'bucket')}; at ${worst.timestamp} ${say(worst.coverage)} it`,
-      ),
-    ]
-  })
 }

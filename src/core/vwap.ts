@@ -7,7 +7,8 @@ import type { Every } from './interval.ts'
 import { groupBy, type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
 import { type Note, type Result, warn } from './result.ts'
 import { spansOf } from './spans.ts'
-import { combinedBasis, DEFAULT_MIN_COVERAGE, thin, windowChart, windowColumns } from './twap.ts'
+import { DEFAULT_MIN_COVERAGE, thin } from './thin.ts'
+import { combinedBasis, windowChart, windowColumns } from './twap.ts'
 
 export interface VwapQuery extends MarketFilter, Window {
   readonly now: string
