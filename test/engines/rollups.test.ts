@@ -13,6 +13,7 @@ import type { Engine } from '../../src/engines/engine.ts'
 import { openEngine } from '../../src/engines/timescaledb/engine.ts'
 import { refreshRollups } from '../../src/storage/rollups.ts'
 import { openSession, type StorageSession } from '../../src/storage/session.ts'
+import { session as commandLine } from '../cli/session.ts'
 import { migratedDatabase, type TestDatabase, tiers } from '../servers/databases.ts'
 
 const NOW = '2026-01-01T00:00:00Z'
@@ -252,6 +253,35 @@ describe.each(tiers())('on $name', (tier) => {
     }
     await client.query("select decompress_chunk(c, true) from show_chunks('arxdb.candles') c")
     await client.query('alter table arxdb.candles set (timescaledb.compress = false)')
+  })
+
+  test('what was loaded before there were rollups is noted when they come', async () => {
+    const old = await migratedDatabase(tier)
+    const upgraded = await openClient(old.connection)
+    try {
+      const migrate = (...words: string[]) =>
+        commandLine(['migrate', ...words, '--yes'], { env: { DATABASE_URL: old.url } })
+      expect(await migrate('down', '--to', '0005')).toMatchObject({ code: 0 })
+      await upgraded.query("select arxdb.market('bitcoin', 'BTC', 'alpha', 'USD', '1m')")
+      await upgraded.query('select arxdb.ensure_partitions($1, $2, $3)', ['candles', instant(0), instant(MINUTES)])
+      await upgraded.query(
+        `insert into arxdb.candles (market_id, timestamp, open, high, low, close)
+           select 1, $1::timestamptz + i * interval '1 minute', 1, 1, 1, 1 from generate_series(0, 2999) i`,
+        [instant(100)],
+      )
+      expect(await migrate('up')).toMatchObject({ code: 0 })
+      expect(await commandLine(['policy', 'run', '--json'], { env: { DATABASE_URL: old.url } })).toMatchObject({
+        code: 0,
+      })
+      const { rows } = await upgraded.query('select width, sum(n)::int as n from arxdb.rollups group by 1 order by 1')
+      expect(rows).toEqual([
+        { width: 3600, n: 3000 },
+        { width: 86_400, n: 3000 },
+      ])
+    } finally {
+      await upgraded.end()
+      await old.drop()
+    }
   })
 
   test('a truncated table has none, a table set aside is noted by hand', async () => {
