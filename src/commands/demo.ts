@@ -3,7 +3,7 @@ import { command } from '../cli/options.ts'
 import { ArxError } from '../errors.ts'
 
 export const demoCommand = (context: Context) =>
-  command('demo', 'a tour on the local server: migrate, load invented data, ask six questions', [
+  command('demo', 'a tour on the local server: migrate, load invented data, ask nine questions', [
     'arxdb demo',
     'arxdb demo --dir ./demo-data',
   ])

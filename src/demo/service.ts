@@ -100,5 +100,24 @@ export function steps(folder: string): readonly Step[] {
       `${DAY}..2025-03-12`,
     ),
     ask('6. Candles, drawn', 'candles', 'BTC@coinbase', '--every', '1h', '--from', `${DAY}..2025-03-12`, '--chart'),
+    ask(
+      '7. RSI, warmed up by the bars before',
+      'rsi',
+      'BTC@coinbase',
+      '--every',
+      '5m',
+      '--from',
+      '2025-03-11T23:00Z..2025-03-12',
+    ),
+    ask(
+      '8. How volatile, by every estimator',
+      'volatility',
+      'BTC@coinbase',
+      '--estimator',
+      'all',
+      '--from',
+      `${DAY}..2025-03-12`,
+    ),
+    ask('9. Dearer elsewhere, at noon?', 'arbitrage', 'BTC', '--at', `${DAY}T12:00Z`, '--min-spread', '0'),
   ]
 }
