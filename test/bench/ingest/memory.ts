@@ -1,9 +1,9 @@
 // How much memory the program needs at its peak, as a user runs it.
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
-import type { BenchDatabase } from './database.ts'
+import type { BenchDatabase } from '../database.ts'
+import { isStale, PROGRAM } from '../program.ts'
 import type { Input } from './inputs.ts'
 
 export interface Memory {
@@ -13,7 +13,6 @@ export interface Memory {
   readonly stale: boolean
 }
 
-const PROGRAM = 'dist/main.js'
 /** Asked of the process itself, at its end: the same on every system, and nothing is missed between two looks. */
 const TELL = `import{writeSync}from'node:fs';process.on('exit',()=>writeSync(3,String(process.resourceUsage().maxRSS)))`
 
@@ -39,11 +38,4 @@ export async function peakMemory({ url }: BenchDatabase, { file, flags }: Input)
   ])
   if (status !== 0) return `bin/arxdb.js ended with ${status}: ${said.trim()}`
   return { megabytes: Number(kilobytes) / 1024, seconds: (performance.now() - begun) / 1000, stale: isStale() }
-}
-
-function isStale(): boolean {
-  const built = statSync(PROGRAM).mtimeMs
-  return readdirSync('src', { recursive: true, encoding: 'utf8' }).some(
-    (name) => statSync(join('src', name)).mtimeMs > built,
-  )
 }

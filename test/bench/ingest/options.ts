@@ -1,8 +1,6 @@
 // What the benchmark is asked for; the flags are explained in run.ts.
 import { parseArgs } from 'node:util'
-
-export const TIERS = ['plain', 'hypertable'] as const
-export type Tier = (typeof TIERS)[number]
+import { among, flagsOr2, positive, TIERS, type Tier } from '../flags.ts'
 
 export const INPUTS = ['vendor', 'canonical'] as const
 export type InputName = (typeof INPUTS)[number]
@@ -17,29 +15,8 @@ export interface Options {
   readonly inputs: readonly InputName[]
 }
 
-/** One of `all`, or every one of them when none was asked for. Throws where the word is none of them. */
-function among<T extends string>(all: readonly T[], flag: string, word: string | undefined): readonly T[] {
-  if (word === undefined) return all
-  const found = all.find((one) => one === word)
-  if (!found) throw new Error(`--${flag} takes one of ${all.join(', ')}, not "${word}"`)
-  return [found]
-}
-
-function positive(flag: string, text: string): number {
-  const value = Number(text.replaceAll('_', ''))
-  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${flag} takes a whole number, not "${text}"`)
-  return value
-}
-
 /** What was typed, or ends the process with 2 and why. */
-export function readOptions(args: readonly string[]): Options {
-  try {
-    return read(args)
-  } catch (error) {
-    console.error(`${(error as Error).message}; the flags are explained in test/bench/ingest/run.ts`)
-    process.exit(2)
-  }
-}
+export const readOptions = (args: readonly string[]): Options => flagsOr2(() => read(args), 'test/bench/ingest/run.ts')
 
 function read(args: readonly string[]): Options {
   const { values } = parseArgs({

@@ -1,9 +1,9 @@
 // The tables, and what they come to.
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { Tier } from '../flags.ts'
 import { median } from '../measure.ts'
 import type { Memory } from './memory.ts'
-import type { Tier } from './options.ts'
 import { arxdb, arxdbCanonical, BARE, CONNECTIONS, PARALLEL_COPY, type Prepared, PSQL } from './rivals.ts'
 
 export interface Measured {

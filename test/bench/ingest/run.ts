@@ -15,12 +15,13 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type BenchDatabase, countCandles, openDatabase } from '../database.ts'
+import type { Tier } from '../flags.ts'
 import { inTurns } from '../measure.ts'
 import { benchServer } from '../server.ts'
-import { type BenchDatabase, countCandles, openDatabase } from './database.ts'
 import { type Input, makeInput } from './inputs.ts'
 import { peakMemory } from './memory.ts'
-import { readOptions, type Tier } from './options.ts'
+import { readOptions } from './options.ts'
 import { type Measured, printClaims, printTable } from './print.ts'
 import { loaders, prepare } from './rivals.ts'
 
@@ -60,7 +61,7 @@ async function measure(tier: Tier, database: BenchDatabase, input: Input, isLarg
 }
 
 async function measureTier(tier: Tier, server: string, inputs: readonly Input[]): Promise<readonly Measured[]> {
-  const database = await openDatabase(tier, server)
+  const database = await openDatabase('ingest', tier, server)
   if (typeof database === 'string') {
     console.log(`\n${tier}: not run (${database})`)
     return []

@@ -1,9 +1,9 @@
-// The table that everybody loads into: one database for each tier, made by arxdb's own migrations.
+// What is measured in: one database for each benchmark and tier, made by arxdb's own migrations.
 import pg from 'pg'
-import type { Connection } from '../../../src/connect/connection.ts'
-import { directoriesOf, up } from '../../../src/migrate/service.ts'
-import { connectionOf } from '../../servers/connection.ts'
-import type { Tier } from './options.ts'
+import type { Connection } from '../../src/connect/connection.ts'
+import { directoriesOf, up } from '../../src/migrate/service.ts'
+import { connectionOf } from '../servers/connection.ts'
+import type { Tier } from './flags.ts'
 
 export interface Span {
   readonly since: Date
@@ -21,9 +21,9 @@ export interface BenchDatabase {
   drop(): Promise<void>
 }
 
-/** The tier's database, empty; or the reason why this server has none. */
-export async function openDatabase(tier: Tier, server: string): Promise<BenchDatabase | string> {
-  const name = `arxdb_bench_ingest_${tier}`
+/** The tier's database for a benchmark, empty; or the reason why this server has none. */
+export async function openDatabase(bench: string, tier: Tier, server: string): Promise<BenchDatabase | string> {
+  const name = `arxdb_bench_${bench}_${tier}`
   const url = new URL(server)
   url.pathname = `/${name}`
   const admin = await connected(server)
