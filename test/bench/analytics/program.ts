@@ -52,6 +52,9 @@ export async function psql(args: readonly string[], options: RunOptions): Promis
   )
 }
 
+/** What any program on Node takes at least. */
+export const nothing = (url: string): Promise<Ended> => run([process.execPath, '-e', '0'], { url, unheard: true })
+
 /** The first line that `psql --version` says; undefined where there is none. */
 export async function psqlVersion(): Promise<string | undefined> {
   try {
