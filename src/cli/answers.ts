@@ -1,7 +1,7 @@
 // What a command has to say, to stdout and to stderr: the answer in the format asked for, its notes beside it.
 import type { Config } from '../config/schema.ts'
-import type { CandleRow } from '../core/candles.ts'
 import type { Result } from '../core/result.ts'
+import { usageError } from '../errors.ts'
 import { neutraliseKeepingLines } from '../render/text.ts'
 import type { Context, Format, Globals } from './context.ts'
 import { writeAll, writeFile } from './emit.ts'
@@ -19,6 +19,9 @@ export interface Speaker {
 }
 
 const DRAWN_ROWS = 20
+const LEAST_ROWS = 8
+/** Series of an answer that are named for not being drawn. */
+const MOST_NAMED = 5
 /** Of a drawing that goes to a file or a pipe. */
 const DRAWN_COLUMNS = 100
 
@@ -51,25 +54,64 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
     await emit(chunks)
   }
 
-  async function chart(drawn: Result<object>): Promise<void> {
-    const result = drawn as Result<CandleRow>
-    const { candleChart } = await import('../render/chart.ts')
-    const { io, env, note } = speaker()
+  async function chart(result: Result<object>): Promise<void> {
+    const others = await drawable(result)
+    const { drawChart } = await import('../render/draw.ts')
+    const { io, globals, env, note } = speaker()
     tell(result, speaker())
-    const first = result.rows.filter(
-      (row) => row.exchange_id === result.rows[0]?.exchange_id && row.quote === result.rows[0]?.quote,
-    )
-    if (first.length < result.rows.length) {
-      note(`drawing ${first[0]!.exchange_id} ${first[0]!.quote} only; name one with BTC/USD@kraken`)
+    if (result.rows.length === 0) {
+      if (result.notes.length === 0) note('no rows')
+      return
     }
-    const { isTTY, width, color } = io.out
-    const size = { width: isTTY ? width : DRAWN_COLUMNS, height: DRAWN_ROWS }
-    await emit([candleChart(first, { ...size, color, ascii: asciiOnly(env) })])
+    if (others !== undefined) note(others)
+    const onTerminal = io.out.isTTY && globals.out === undefined
+    const text = drawChart(result, {
+      ...drawingSize(io, onTerminal),
+      color: io.out.color && globals.out === undefined,
+      ascii: asciiOnly(env),
+    })
+    if (text === '') return note('nothing to draw')
+    await emit([text])
   }
 
-  const chartFile = () => Promise.reject(new Error('later'))
+  /** The notes of the answer are told by who shows it beside the file. */
+  async function chartFile(result: Result<object>, file: string): Promise<void> {
+    if (!/\.svg$/i.test(file))
+      throw usageError(`--chart-file ${file}: drawings are written as SVG`, `--chart-file ${svgName(file)}`)
+    const others = await drawable(result)
+    const { svgChart } = await import('../render/svg.ts')
+    const { globals, note } = speaker()
+    if (result.rows.length === 0) return note(`no rows: ${file} is not written`)
+    if (others !== undefined && !globals.chart) note(others)
+    const text = svgChart(result)
+    if (text === '') return note(`nothing to draw: ${file} is not written`)
+    await writeFile(file, [text])
+    note(`wrote ${file}`)
+  }
+
   return { print, chart, chartFile, write: (text) => emit([text]) }
 }
+
+/** Refuses what has no drawing; what to say of the series that will not be in it, if there are any. */
+async function drawable(result: Result<object>): Promise<string | undefined> {
+  if (!result.chart) throw usageError('this answer has no drawing', 'leave out --chart')
+  if (result.chart.kind === 'bars') return undefined
+  const { firstSeries } = await import('../render/draw-data.ts')
+  const { name, others } = firstSeries(result, result.chart.by)
+  if (others.length === 0) return undefined
+  const named = others.slice(0, MOST_NAMED).join(', ')
+  const more = others.length > MOST_NAMED ? ` and ${others.length - MOST_NAMED} more` : ''
+  return `drawing ${name} only, not ${named}${more}; name one with BTC/USD@kraken`
+}
+
+/** On a terminal some lines are left for the notes above and the prompt below. */
+function drawingSize({ out }: IO, onTerminal: boolean): { width: number; height: number } {
+  if (!onTerminal) return { width: DRAWN_COLUMNS, height: DRAWN_ROWS }
+  const rows = (out.stream as { readonly rows?: number }).rows
+  return { width: out.width, height: rows ? Math.max(LEAST_ROWS, Math.min(DRAWN_ROWS, rows - 4)) : DRAWN_ROWS }
+}
+
+const svgName = (file: string): string => `${file.replace(/\.[^./]*$/, '')}.svg`
 
 /** Notes come from files and databases too: what would move a terminal's cursor is shown, not done. */
 function tell(result: Result<object>, { io, note }: Speaker): void {

@@ -13,7 +13,8 @@ export function priceScale(bars: readonly { readonly high: number; readonly low:
     low = Math.min(low, bar.low, bar.high)
     high = Math.max(high, bar.high, bar.low)
   }
-  if (high > low) return { low, high }
+  // Less than the noise of the numbers themselves is flat.
+  if (high - low > Math.max(1e-290, Math.abs(high) * 1e-12, Math.abs(low) * 1e-12)) return { low, high }
   const room = Math.abs(low) * 0.01 || 1
   return { low: low - room, high: high + room }
 }
@@ -34,7 +35,7 @@ export function priceTicks({ low, high }: Scale, count: number): readonly { pric
   const last = Math.floor(high / step)
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {
     const price = (first + i) * step
-    return { price, text: priceText(price, places) }
+    return { price, text: priceText(price, step, places) }
   })
 }
 
@@ -47,8 +48,11 @@ function placesOf(step: number): number {
   return 20
 }
 
-const priceText = (price: number, places: number): string =>
-  places > 12 || Math.abs(price) >= 1e15 ? price.toExponential(3) : price.toFixed(places)
+function priceText(price: number, step: number, places: number): string {
+  if (places <= 12 && Math.abs(price) < 1e15) return price.toFixed(places)
+  const digits = price === 0 ? 0 : Math.floor(Math.log10(Math.abs(price))) - Math.floor(Math.log10(step))
+  return price.toExponential(Math.min(12, Math.max(3, digits)))
+}
 
 const DAY = 86_400_000
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { ChartRow } from '../../src/render/chart.ts'
 import { candleChart } from '../../src/render/chart.ts'
-import type { ChartRow } from '../../src/render/chart-bars.ts'
 import { displayWidth } from '../../src/render/text.ts'
 
 const HOUR = 3_600_000

@@ -1,0 +1,1 @@
+export const svgChart = (_: object): string => ''
