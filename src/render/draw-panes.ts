@@ -131,7 +131,8 @@ function paintMarks(grid: Grid, values: Line['values'], { scale, at }: Place, ma
 function paintHistogram(grid: Grid, { lines, scale }: Drawn, { at, ascii, width }: Look): void {
   const halves = grid.height * 2
   const perUnit = halves / (scale.high - scale.low)
-  const zero = Math.min(halves, Math.max(0, Math.round(scale.high * perUnit)))
+  // On the edge of a cell, so that what goes up and what goes down never share one.
+  const zero = 2 * Math.min(grid.height, Math.max(0, Math.round((scale.high * perUnit) / 2)))
   for (const [i, value] of lines[0]!.values.entries()) {
     if (!value) continue
     const up = value.mean >= 0
@@ -139,7 +140,7 @@ function paintHistogram(grid: Grid, { lines, scale }: Drawn, { at, ascii, width 
     const long = value.mean === 0 ? 0 : Math.min(room, Math.max(1, Math.round(Math.abs(value.mean) * perUnit)))
     const [first, last] = up ? [zero - long, zero] : [zero, zero + long]
     const covered = (half: number) => half >= first && half < last
-    const end = Math.max(at[i]! + 1, Math.min(at[i + 1] ?? width, at[i]! + (at[i]! - (at[i - 1] ?? at[i]!))))
+    const end = at[i + 1] ?? Math.min(width, at[i]! + 1)
     for (let y = 0; y < grid.height; y++) {
       const [upper, lower] = [covered(y * 2), covered(y * 2 + 1)]
       if (!upper && !lower) continue
