@@ -34,7 +34,7 @@ export function svgBars(
         ? []
         : [
             element('rect', {
-              class: number < 0 ? 'down' : 'up',
+              class: number < 0 ? 'down' : 'bar',
               x: Math.min(x(0), x(number)),
               y: y + 4,
               width: Math.abs(x(number) - x(0)),

@@ -27,7 +27,7 @@ export const tenth = (value: number): number => Math.round(value * 10) / 10
 
 // A white ground of its own: dark viewers would swallow the ink.
 const STYLE =
-  'text{font:12px sans-serif;fill:#222}.ink{stroke:#222;fill:none}.faint{stroke:#ddd}.up{stroke:#137333;fill:#fff}.down{stroke:#b3261e;fill:#b3261e}.volume{fill:#9aa0a6}'
+  'text{font:12px sans-serif;fill:#222}.ink{stroke:#222;fill:none}.faint{stroke:#ddd}.up{stroke:#137333;fill:#fff}.down{stroke:#b3261e;fill:#b3261e}.bar{stroke:#1a56c4;fill:#dbe6f7}.volume{fill:#9aa0a6}'
 
 export function document(
   { width, height }: Size,

@@ -1,5 +1,5 @@
 // Panes of a picture on one axis of time: candles hollow and filled, lines told apart by their dashes.
-import { priceTicks, timeText } from './chart-scale.ts'
+import { priceTicks, type Scale, timeText } from './chart-scale.ts'
 import type { Track } from './draw-data.ts'
 import type { Drawn, Line } from './draw-panes.ts'
 import { element, type Size, tenth } from './svg-document.ts'
@@ -48,16 +48,22 @@ export function svgPanes(panes: readonly Drawn[], track: Track, { width, height 
   return [...drawn, ...timeAxis(track, { left, right, top: top - GAP, height: 0 }, x)]
 }
 
+/** Nothing drawn lies on the frame. */
+const roomier = ({ low, high }: Scale): Scale => {
+  const room = (high - low) * 0.04
+  return { low: low - room, high: high + room }
+}
+
 interface Across {
   x(i: number): number
   readonly pitch: number
 }
 
 function paneOf(pane: Drawn, box: Box, across: Across): readonly string[] {
-  const { low, high } = pane.scale
+  const { low, high } = roomier(pane.scale)
   const y = (price: number) => box.top + ((high - price) / (high - low)) * box.height
   const { left, right } = box
-  const ticks = priceTicks(pane.scale, Math.max(2, Math.floor(box.height / 50))).flatMap(({ price, text }) => [
+  const ticks = priceTicks({ low, high }, Math.max(2, Math.floor(box.height / 50))).flatMap(({ price, text }) => [
     element('line', { class: 'faint', x1: left, x2: right, y1: y(price), y2: y(price) }),
     element('text', { x: right + 6, y: y(price) + 4 }, text),
   ])

@@ -4,7 +4,7 @@ import { minuteText } from './chart-scale.ts'
 import { firstSeries, labelOf, numberOf, type SeriesChart, type Track, trackOf } from './draw-data.ts'
 import { type Drawn, drawnPane } from './draw-panes.ts'
 import { svgBars } from './svg-bars.ts'
-import { document, type Size } from './svg-document.ts'
+import { document, element, type Size } from './svg-document.ts'
 import { svgPanes } from './svg-panes.ts'
 
 /** More candles or points than this are merged: they would be narrower than two pixels. */
@@ -32,7 +32,11 @@ function series(result: Result<object>, chart: SeriesChart, size: Size): string 
   if (!track) return ''
   const panes = chart.panes.map((pane) => drawnPane(pane, track)).filter((pane) => pane !== undefined)
   const title = `${name} ${panes.map(contents).join(', ')}`.trim()
-  return document(size, { title, description: description(panes, track) }, svgPanes(panes, track, size))
+  return document(size, { title, description: description(panes, track) }, [
+    ...svgPanes(panes, track, size),
+    // Whose prices these are, beside what is drawn of them.
+    element('text', { x: size.width - 84, y: 22, 'text-anchor': 'end' }, name),
+  ])
 }
 
 const contents = ({ kind, lines }: Drawn): string =>
