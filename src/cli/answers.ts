@@ -55,7 +55,7 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
   }
 
   async function chart(result: Result<object>): Promise<void> {
-    const others = await drawable(result)
+    const others = await drawable(result, '--chart')
     const { drawChart } = await import('../render/draw.ts')
     const { io, globals, env, note } = speaker()
     tell(result, speaker())
@@ -78,7 +78,7 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
   async function chartFile(result: Result<object>, file: string): Promise<void> {
     if (!/\.svg$/i.test(file))
       throw usageError(`--chart-file ${file}: drawings are written as SVG`, `--chart-file ${svgName(file)}`)
-    const others = await drawable(result)
+    const others = await drawable(result, '--chart-file')
     const { svgChart } = await import('../render/svg.ts')
     const { globals, note } = speaker()
     if (result.rows.length === 0) return note(`no rows: ${file} is not written`)
@@ -93,8 +93,8 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
 }
 
 /** Refuses what has no drawing; what to say of the series that will not be in it, if there are any. */
-async function drawable(result: Result<object>): Promise<string | undefined> {
-  if (!result.chart) throw usageError('this answer has no drawing', 'leave out --chart')
+async function drawable(result: Result<object>, flag: string): Promise<string | undefined> {
+  if (!result.chart) throw usageError('this answer has no drawing', `leave out ${flag}`)
   if (result.chart.kind === 'bars') return undefined
   const { firstSeries } = await import('../render/draw-data.ts')
   const { name, others } = firstSeries(result, result.chart.by)

@@ -35,5 +35,5 @@ export function column(eighths: number, below: number, ascii: boolean): string {
 
 export const axis = (ascii: boolean) =>
   ascii
-    ? { side: '|', tick: '+', floor: '-', mark: '+', corner: '+' }
-    : { side: '│', tick: '┤', floor: '─', mark: '┬', corner: '┘' }
+    ? { side: '|', tick: '+', floor: '-', mark: '+', corner: '+', end: '+' }
+    : { side: '│', tick: '┤', floor: '─', mark: '┬', corner: '┘', end: '┤' }

@@ -79,32 +79,49 @@ const shows = (row: Cells, pane: Pane): boolean =>
     ? OHLC.every((name) => numberOf(row[name]) !== undefined)
     : drawnBy(pane).some((name) => numberOf(row[name]) !== undefined)
 
-/** Rows that any pane shows something of; undefined when there are none. `room` is the most columns there can be. */
-export function trackOf(rows: readonly Cells[], { x, panes }: SeriesChart, room: number): Track | undefined {
+/** What is drawn of a series, before it is known on how many columns. */
+export interface Points {
+  readonly times: readonly number[]
+  /** A column of the answer, one number a row drawn. */
+  numbers(name: string): readonly (number | undefined)[]
+}
+
+/** Rows that any pane shows something of, in order of time; undefined when there are none. */
+export function pointsOf(rows: readonly Cells[], { x, panes }: SeriesChart): Points | undefined {
   const timed = rows
     .map((row) => ({ row, time: Date.parse(String(row[x])) }))
     .filter(({ row, time }) => Number.isFinite(time) && panes.some((pane) => shows(row, pane)))
     .sort((a, b) => a.time - b.time)
   if (timed.length === 0) return undefined
-  const times = timed.map(({ time }) => time)
+  const read = new Map<string, readonly (number | undefined)[]>()
+  const numbers = (name: string) => {
+    const known = read.get(name) ?? timed.map(({ row }) => numberOf(row[name]))
+    read.set(name, known)
+    return known
+  }
+  return { times: timed.map(({ time }) => time), numbers }
+}
+
+/** Points on columns; `room` is the most of them there can be. */
+export function trackOf({ times, numbers }: Points, room: number): Track {
   const { slots, ...placed } = placeTimes(times, room)
-  const each = (name: string) => timed.map(({ row }) => numberOf(row[name]))
   return {
     times,
     slots,
     ...placed,
     line: (name) => {
-      const numbers = each(name)
-      return slots.map((slot) => mergeNumbers(slot.map((i) => numbers[i]).filter((number) => number !== undefined)))
+      const all = numbers(name)
+      return slots.map((slot) => mergeNumbers(slot.map((i) => all[i]).filter((number) => number !== undefined)))
     },
     bars: () => {
-      const [open, high, low, close, volume] = [...OHLC, 'volume'].map(each)
-      const bars = times.map((time, i): Bar | undefined => {
-        const prices = { open: open![i], high: high![i], low: low![i], close: close![i] }
-        if (Object.values(prices).includes(undefined)) return undefined
-        return { time, ...(prices as Omit<Bar, 'time' | 'volume'>), volume: volume![i] ?? null }
-      })
-      return slots.map((slot) => mergeBars(slot.map((i) => bars[i])))
+      const [opens, highs, lows, closes] = OHLC.map(numbers)
+      const volumes = numbers('volume')
+      const bar = (i: number): Bar | undefined => {
+        const [open, high, low, close] = [opens![i], highs![i], lows![i], closes![i]]
+        if (open === undefined || high === undefined || low === undefined || close === undefined) return undefined
+        return { time: times[i]!, open, high, low, close, volume: volumes[i] ?? null }
+      }
+      return slots.map((slot) => mergeBars(slot.map(bar)))
     },
   }
 }

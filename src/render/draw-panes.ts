@@ -3,7 +3,7 @@ import type { Pane } from '../core/result.ts'
 import type { Bar } from './chart-bars.ts'
 import { glyph, type Half } from './chart-glyphs.ts'
 import { cellOf, priceScale, type Scale } from './chart-scale.ts'
-import type { Merged, Track } from './draw-data.ts'
+import { type Merged, numberOf, type Track } from './draw-data.ts'
 import { between, FINE, Grid } from './draw-grid.ts'
 import type { Style } from './paint.ts'
 
@@ -26,7 +26,7 @@ export function drawnPane(pane: Pane, track: Track): Drawn | undefined {
   const names = pane.kind === 'lines' ? pane.columns : pane.kind === 'histogram' ? [pane.column] : (pane.lines ?? [])
   const lines = names.map((name) => ({ name, values: track.line(name) }))
   const bars = pane.kind === 'candles' ? track.bars() : []
-  const levels = pane.kind === 'lines' ? (pane.levels ?? []) : []
+  const levels = pane.kind === 'lines' ? (pane.levels ?? []).filter((level) => numberOf(level) !== undefined) : []
   const extents = [...bars, ...lines.flatMap(({ values }) => values)].filter((each) => each !== undefined)
   if (extents.length === 0) return undefined
   const fixed = pane.kind === 'histogram' ? [0] : levels

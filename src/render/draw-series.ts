@@ -2,7 +2,7 @@
 import type { Result } from '../core/result.ts'
 import { axis, column, legend } from './chart-glyphs.ts'
 import { cellOf, minuteText, priceTicks, timeText } from './chart-scale.ts'
-import { firstSeries, type SeriesChart, type Track, trackOf } from './draw-data.ts'
+import { firstSeries, pointsOf, type SeriesChart, type Track, trackOf } from './draw-data.ts'
 import { type Drawn, drawnPane, type Look, markOf, paintPane } from './draw-panes.ts'
 import { type Paint, painter } from './paint.ts'
 import { displayWidth, neutralise, padTo, truncate } from './text.ts'
@@ -30,10 +30,12 @@ export function drawSeries(result: Result<object>, chart: SeriesChart, options: 
   const { width, height, ascii } = options
   const { rows } = firstSeries(result, chart.by)
   // Twice: labels need the scales, scales need the columns, and how many columns there are the labels decide.
-  const rough = trackOf(rows, chart, width)
-  if (!rough) return ''
+  const points = pointsOf(rows, chart)
+  if (!points) return ''
+  const rough = trackOf(points, width)
   const panes = panesOf(chart, rough)
-  const shares = shareLines(panes, height)
+  const titled = panes.length > 1 || !fitsFooter(panes[0]!, rough.times.length, options)
+  const shares = shareLines(panes, height - (titled ? panes.length : 0))
   const labels = panes.map((pane, i) => labelLines(pane, shares[i]!.lines))
   const wanted = Math.max(
     ...labels.flat().map((text) => text?.length ?? 0),
@@ -41,18 +43,18 @@ export function drawSeries(result: Result<object>, chart: SeriesChart, options: 
   )
   const labelled = width - wanted - 2 >= LEAST_ROOM
   const room = Math.max(1, labelled ? width - wanted - 2 : width - 1)
-  const track = trackOf(rows, chart, room)!
+  const track = trackOf(points, room)
   const candles = panes.some(({ kind }) => kind === 'candles')
   const pitch = Math.max(1, Math.min(WIDEST_PITCH, Math.floor(room / track.slots.length)))
   const at = candles ? track.slots.map((_, i) => i * pitch) : spread(track.slots.length, room)
   const look = { ascii, at, width: candles ? pitch * at.length : room }
   const paint = painter(options.color)
   const lines = panesOf(chart, track).flatMap((pane, i) => [
-    ...(panes.length > 1 ? [title(pane, i, look, paint)] : []),
+    ...(titled ? [title(pane, i, { ...look, paint, most: width })] : []),
     ...beside(paintPane(pane, shares[i]!.lines, look).lines(paint), labelled ? labels[i]! : [], ascii),
     ...(shares[i]!.volume ? volumeLines(pane, look, paint, labelled) : []),
   ])
-  const only = panes.length === 1 ? marksOf(panes[0]!, ascii) : undefined
+  const only = titled ? undefined : marksOf(panes[0]!, ascii)
   return [...lines, ...timeLines(track, look, width), footer(track, only, ascii, width)]
     .map((line) => `${line.trimEnd()}\n`)
     .join('')
@@ -65,6 +67,12 @@ const panesOf = (chart: SeriesChart, track: Track): readonly Drawn[] =>
 const spread = (count: number, room: number): readonly number[] =>
   Array.from({ length: count }, (_, i) => (count === 1 ? 0 : Math.floor((i * (room - 1)) / (count - 1))))
 
+/** What names lines must be read on a narrow terminal too; candles alone speak for themselves. */
+function fitsFooter(pane: Drawn, count: number, { ascii, width }: DrawOptions): boolean {
+  const beside = `  ${count} bars, 99 merged per column`
+  return pane.lines.length === 0 || displayWidth(marksOf(pane, ascii)) + beside.length <= width
+}
+
 interface Share {
   readonly lines: number
   readonly volume: boolean
@@ -72,8 +80,7 @@ interface Share {
 
 /** The first pane gets a little more than half when there are others, and none less than four lines. */
 function shareLines(panes: readonly Drawn[], height: number): readonly Share[] {
-  const titles = panes.length > 1 ? panes.length : 0
-  const left = height - BELOW - titles
+  const left = height - BELOW
   const rest = panes.length - 1
   const others = rest === 0 ? 0 : Math.max(LEAST_LINES, Math.floor((left * (rest === 1 ? 0.4 : 0.5)) / rest))
   return panes.map(({ kind, bars }, i) => {
@@ -111,13 +118,18 @@ function marksOf(pane: Drawn, ascii: boolean): string {
   return [...candles, ...lines].join('  ')
 }
 
-/** Names what is drawn below it, and is the line between two panes. */
-function title(pane: Drawn, index: number, { ascii, width }: Look, paint: Paint): string {
-  const { floor, side } = axis(ascii)
-  const text = truncate(marksOf(pane, ascii), width, ascii)
-  if (index === 0) return padTo(text, width, 'left') + side
-  const rule = floor.repeat(Math.max(0, width - displayWidth(text) - 1))
-  return `${text}${rule === '' ? '' : ` ${paint('dim', rule)}`}${displayWidth(text) === width ? side : ascii ? '+' : '┤'}`
+/** Names what is drawn below it, and is the line between two panes. Names may reach over the labels, a rule may not. */
+function title(
+  pane: Drawn,
+  index: number,
+  { ascii, width, most, paint }: Look & { paint: Paint; most: number },
+): string {
+  const { floor, side, end } = axis(ascii)
+  const text = truncate(marksOf(pane, ascii), most, ascii)
+  const left = width - displayWidth(text)
+  if (left < 0) return text
+  if (index === 0 || left === 0) return padTo(text, width, 'left') + side
+  return `${text} ${paint('dim', floor.repeat(left - 1))}${end}`
 }
 
 function volumeLines({ bars }: Drawn, { ascii, at, width }: Look, paint: Paint, labelled: boolean): readonly string[] {

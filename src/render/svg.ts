@@ -1,7 +1,7 @@
 // An answer as a picture: SVG that stands alone, says in words what it shows, and is read without colour.
 import type { Result } from '../core/result.ts'
 import { minuteText } from './chart-scale.ts'
-import { firstSeries, labelOf, numberOf, type SeriesChart, type Track, trackOf } from './draw-data.ts'
+import { firstSeries, labelOf, numberOf, pointsOf, type SeriesChart, type Track, trackOf } from './draw-data.ts'
 import { type Drawn, drawnPane } from './draw-panes.ts'
 import { svgBars } from './svg-bars.ts'
 import { document, element, type Size } from './svg-document.ts'
@@ -28,8 +28,9 @@ export function svgChart(result: Result<object>, { width = 960, height = 540 }: 
 
 function series(result: Result<object>, chart: SeriesChart, size: Size): string {
   const { rows, name } = firstSeries(result, chart.by)
-  const track = trackOf(rows, chart, Math.floor(size.width / PIXELS_A_COLUMN))
-  if (!track) return ''
+  const points = pointsOf(rows, chart)
+  if (!points) return ''
+  const track = trackOf(points, Math.floor(size.width / PIXELS_A_COLUMN))
   const panes = chart.panes.map((pane) => drawnPane(pane, track)).filter((pane) => pane !== undefined)
   const title = `${name} ${panes.map(contents).join(', ')}`.trim()
   return document(size, { title, description: description(panes, track) }, [

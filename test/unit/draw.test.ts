@@ -29,6 +29,10 @@ describe('a drawing', () => {
   test('tells lines apart without a colour, and names their marks', () => {
     const text = drawChart(wave(40, MEANS), PLAIN)
     expect(text).toContain('⠒ close  • mid  ◦ slow')
+    const narrow = drawChart(wave(400, MEANS), { ...PLAIN, width: 40 })
+    expect(narrow).toContain('⠒ close  • mid  ◦ slow')
+    expect(narrow).toMatch(/400 bars, \d+ merged per column/)
+    expect(lines(narrow).length).toBe(PLAIN.height)
     expect(text.match(/•/g)!.length).toBeGreaterThan(5)
     expect(text.match(/◦/g)!.length).toBeGreaterThan(5)
   })
