@@ -101,7 +101,8 @@ async function drawable(result: Result<object>, flag: string): Promise<string | 
   if (others.length === 0) return undefined
   const named = others.slice(0, MOST_NAMED).join(', ')
   const more = others.length > MOST_NAMED ? ` and ${others.length - MOST_NAMED} more` : ''
-  return `drawing ${name} only, not ${named}${more}; name one with BTC/USD@kraken`
+  const markets = result.chart.by.every((column) => column === 'exchange_id' || column === 'quote')
+  return `drawing ${name} only, not ${named}${more}${markets ? '; name one with BTC/USD@kraken' : ''}`
 }
 
 /** On a terminal some lines are left for the notes above and the prompt below. */
