@@ -69,7 +69,11 @@ function paneOf(pane: Drawn, box: Box, across: Across): readonly string[] {
   ])
   const levels = pane.levels.flatMap((level) => [
     element('line', { class: 'ink', 'stroke-dasharray': '1 4', x1: left, x2: right, y1: y(level), y2: y(level) }),
-    element('text', { x: right - CHARACTER * String(level).length - 2, y: y(level) - 3 }, String(level)),
+    element(
+      'text',
+      { x: right - CHARACTER * String(level).length - 2, y: y(level) < box.top + 14 ? y(level) + 12 : y(level) - 3 },
+      String(level),
+    ),
   ])
   const lines =
     pane.kind === 'histogram'
