@@ -1,8 +1,9 @@
 // What a command has to say, to stdout and to stderr: the answer in the format asked for, its notes beside it.
 import type { Config } from '../config/schema.ts'
-import type { Result } from '../core/result.ts'
+import { type Note, type Result, warn } from '../core/result.ts'
 import { usageError } from '../errors.ts'
 import { neutraliseKeepingLines } from '../render/text.ts'
+import { packageVersion } from '../statements/package-root.ts'
 import type { Context, Format, Globals } from './context.ts'
 import { writeAll, writeFile } from './emit.ts'
 import { fold } from './fold.ts'
@@ -27,7 +28,7 @@ const DRAWN_COLUMNS = 100
 
 /** The three ways to stdout, or to --out. `speaker` is asked anew each time. */
 export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | 'chart' | 'chartFile' | 'write'> {
-  const emit = (chunks: Iterable<string>): Promise<void> => {
+  const emit = (chunks: Iterable<string | Uint8Array>): Promise<void> => {
     const { globals, io, signal } = speaker()
     return globals.out === undefined ? writeAll(io.out.stream, chunks, signal) : writeFile(globals.out, chunks)
   }
@@ -35,8 +36,8 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
   async function print(result: Result<object>): Promise<void> {
     const { render } = await import('../render/render.ts')
     const { globals, io, env, config, note } = speaker()
-    tell(result, speaker())
     const format = await chooseFormat(globals, io, config)
+    tell(result.notes, speaker())
     const onTerminal = io.out.isTTY && globals.out === undefined
     // A header above nothing tells a person nothing.
     if (format === 'table' && onTerminal && result.rows.length === 0) {
@@ -50,6 +51,8 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
       header: globals.header ?? true,
       ascii: asciiOnly(env),
       columns: globals.columns?.split(',').map((name) => name.trim()),
+      createdBy: `arxdb version ${packageVersion()}`,
+      note: (text) => tell([warn(text)], speaker()),
     })
     await emit(chunks)
   }
@@ -58,7 +61,7 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
     const others = await drawable(result, '--chart')
     const { drawChart } = await import('../render/draw.ts')
     const { io, globals, env, note } = speaker()
-    tell(result, speaker())
+    tell(result.notes, speaker())
     if (result.rows.length === 0) {
       if (result.notes.length === 0) note('no rows')
       return
@@ -115,9 +118,9 @@ function drawingSize({ out }: IO, onTerminal: boolean): { width: number; height:
 const svgName = (file: string): string => `${file.replace(/\.[^./]*$/, '')}.svg`
 
 /** Notes come from files and databases too: what would move a terminal's cursor is shown, not done. */
-function tell(result: Result<object>, { io, note }: Speaker): void {
+function tell(notes: readonly Note[], { io, note }: Speaker): void {
   const width = io.err.isTTY ? io.err.width : Number.POSITIVE_INFINITY
-  for (const { level, text } of result.notes) {
+  for (const { level, text } of notes) {
     const said = neutraliseKeepingLines(text)
     note(fold(level === 'warn' ? `warning: ${said}` : said, width))
   }
@@ -126,10 +129,18 @@ function tell(result: Result<object>, { io, note }: Speaker): void {
 async function chooseFormat(globals: Globals, io: IO, config: () => Promise<Config>): Promise<Format> {
   if (globals.json) return 'json'
   const wanted = globals.output ?? (await config()).output
+  if (wanted === 'parquet' && globals.out === undefined) refuseBytes(globals, io)
   if (wanted) return wanted
   if (io.out.isTTY && globals.out === undefined) return 'table'
   // A stream of answers has no one header.
   return globals.watch === undefined ? 'tsv' : 'ndjson'
+}
+
+/** A Parquet file is bytes, and ends once: no terminal shows it, and two in one stream are none. */
+function refuseBytes(globals: Globals, io: IO): void {
+  if (io.out.isTTY) throw usageError('Parquet is nothing to read on a terminal', '--out FILE')
+  if (globals.watch !== undefined)
+    throw usageError('one stream cannot hold one Parquet file after the other', '--out FILE')
 }
 
 /** A locale that is not UTF-8 shows block characters as rubbish. */

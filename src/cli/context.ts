@@ -10,7 +10,7 @@ import type { Progress } from './progress.ts'
 import type { Confirmation } from './prompt.ts'
 import type { Services } from './services.ts'
 
-export const FORMATS = ['table', 'vertical', 'csv', 'tsv', 'json', 'ndjson', 'markdown'] as const
+export const FORMATS = ['table', 'vertical', 'csv', 'tsv', 'json', 'ndjson', 'markdown', 'parquet'] as const
 export type Format = (typeof FORMATS)[number]
 
 /** The options every question understands. */

@@ -5,7 +5,7 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ArxError, EXIT } from '../errors.ts'
 
-type Chunks = Iterable<string>
+type Chunks = Iterable<string | Uint8Array>
 
 /** Writes to a stream that stays open; stops when the reader is gone or the user gave up. */
 export async function writeAll(stream: Writable, chunks: Chunks, signal: AbortSignal): Promise<void> {

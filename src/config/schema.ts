@@ -3,7 +3,7 @@
 import type { ConfiguredTarget } from '../connect/target.ts'
 
 /** The same names as cli/context.ts FORMATS; a test keeps the two equal. */
-export const OUTPUTS = ['table', 'vertical', 'csv', 'tsv', 'json', 'ndjson', 'markdown'] as const
+export const OUTPUTS = ['table', 'vertical', 'csv', 'tsv', 'json', 'ndjson', 'markdown', 'parquet'] as const
 
 /** One resolved value with the place it came from, for `config show --origin`. */
 export interface Setting {

@@ -1,4 +1,4 @@
-// The face of rendering: an answer in, pieces of text out. What is loaded depends on the format asked for.
+// The face of rendering: an answer in, pieces of text or of a binary file out. What is loaded depends on the format asked for.
 import type { Result } from '../core/result.ts'
 import { csvLines } from './csv.ts'
 import { jsonLines, ndjsonLines } from './json.ts'
@@ -8,6 +8,8 @@ import { verticalLines } from './vertical.ts'
 import { type RenderOptions, type View, viewOf } from './view.ts'
 
 type Renderer = (view: View) => Iterable<string>
+/** Text, or the bytes of a file that is none. */
+export type Chunk = string | Uint8Array
 
 const RENDERERS = {
   table: async (): Promise<Renderer> => (await import('./table.ts')).tableLines,
@@ -19,21 +21,33 @@ const RENDERERS = {
   markdown: (): Renderer => markdownLines,
 }
 
-export type RenderFormat = keyof typeof RENDERERS
+type TextFormat = keyof typeof RENDERERS
+export type RenderFormat = TextFormat | 'parquet'
 
 /** Enough for a write to be worth its cost, little enough that no answer is ever whole in memory. */
 const CHUNK = 65_536
 
 /**
- * Text of `result` in chunks of about 64 KiB, each ending at the end of a row. An unknown name in `options.columns`
- * is a usage error, thrown before there is a first chunk.
+ * Text of `result` in chunks of about 64 KiB, each ending at the end of a row; Parquet in bytes, a group of rows at a
+ * time. An unknown name in `options.columns` is a usage error, thrown before there is a first chunk.
  */
+export async function render(
+  result: Result<object>,
+  format: TextFormat,
+  options: RenderOptions,
+): Promise<Iterable<string>>
 export async function render(
   result: Result<object>,
   format: RenderFormat,
   options: RenderOptions,
-): Promise<Iterable<string>> {
+): Promise<Iterable<Chunk>>
+export async function render(
+  result: Result<object>,
+  format: RenderFormat,
+  options: RenderOptions,
+): Promise<Iterable<Chunk>> {
   const view = viewOf(result, options)
+  if (format === 'parquet') return (await import('./parquet.ts')).parquetBytes(view)
   const lines = await RENDERERS[format]()
   return inChunks(lines(view))
 }
