@@ -24,18 +24,26 @@ spans as (
 pieces as (
   select s.market_id, r.first_at as at, r.last_at, r.open, r.high, r.low, r.close, r.price_sum, r.volume, r.n
     from spans s
-    join arxdb.rollups r on r.market_id = s.market_id and r.width = s.width
-      and r.bucket >= s.since and r.bucket < s.until
+    cross join lateral (
+      select * from arxdb.rollups
+        where market_id = s.market_id and width = s.width and bucket >= s.since and bucket < s.until
+        -- Keeps the planner from reading the rollups of all markets.
+        offset 0
+    ) r
     where s.width > 0
   union all
   select s.market_id, p.timestamp, p.timestamp, p.price, p.price, p.price, p.price, p.price, null, 1
     from spans s
     join arxdb.prices p on p.market_id = s.market_id and p.timestamp >= s.since and p.timestamp < s.until
+      -- Says nothing new, but to the planner: the partitions of the window, in place of all.
+      and p.timestamp >= :from::timestamptz and p.timestamp < :to::timestamptz
     where s.width = 0 and s.ticks
   union all
   select s.market_id, c.timestamp, c.timestamp, c.open, c.high, c.low, c.close, c.close, c.volume, 1
     from spans s
     join arxdb.candles c on c.market_id = s.market_id and c.timestamp >= s.since and c.timestamp < s.until
+      -- Says nothing new, but to the planner: the partitions of the window, in place of all.
+      and c.timestamp >= :from::timestamptz and c.timestamp < :to::timestamptz
     where s.width = 0 and not s.ticks
 ),
 binned as (

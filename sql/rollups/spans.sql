@@ -10,10 +10,12 @@ with asked as materialized (
     join arxdb.markets m using (market_id)
     cross join lateral (
       (select timestamp from arxdb.prices
-        where m.timeframe = 'tick' and market_id = k.market_id order by timestamp limit 1)
+        where m.timeframe = 'tick' and market_id = k.market_id
+          and timestamp >= :from::timestamptz and timestamp < :to::timestamptz order by timestamp limit 1)
       union all
       (select timestamp from arxdb.candles
-        where m.timeframe <> 'tick' and market_id = k.market_id order by timestamp limit 1)
+        where m.timeframe <> 'tick' and market_id = k.market_id
+          and timestamp >= :from::timestamptz and timestamp < :to::timestamptz order by timestamp limit 1)
     ) f
     cross join lateral (
       select range_agg(tstzrange(since, until)) as ranges from arxdb.rollup_dirty

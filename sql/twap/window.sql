@@ -25,18 +25,26 @@ pieces as (
          case when s.usual then r.held_price_time else r.price_time end as price_time,
          case when s.usual then r.held_seconds else extract(epoch from r.last_at - r.first_at) end as seconds
     from spans s
-    join arxdb.rollups r on r.market_id = s.market_id and r.width = s.width
-      and r.bucket >= s.since and r.bucket < s.until
+    cross join lateral (
+      select * from arxdb.rollups
+        where market_id = s.market_id and width = s.width and bucket >= s.since and bucket < s.until
+        -- Keeps the planner from reading the rollups of all markets.
+        offset 0
+    ) r
     where s.width > 0
   union all
   select s.market_id, p.timestamp, p.timestamp, p.price, 1, 0, 0
     from spans s
     join arxdb.prices p on p.market_id = s.market_id and p.timestamp >= s.since and p.timestamp < s.until
+      -- Says nothing new, but to the planner: the partitions of the window, in place of all.
+      and p.timestamp >= :from::timestamptz and p.timestamp < :to::timestamptz
     where s.width = 0 and s.ticks
   union all
   select s.market_id, c.timestamp, c.timestamp, c.close, 1, 0, 0
     from spans s
     join arxdb.candles c on c.market_id = s.market_id and c.timestamp >= s.since and c.timestamp < s.until
+      -- Says nothing new, but to the planner: the partitions of the window, in place of all.
+      and c.timestamp >= :from::timestamptz and c.timestamp < :to::timestamptz
     where s.width = 0 and not s.ticks
   union all
   select a.market_id, p.timestamp, p.timestamp, p.price, 0, 0, 0

@@ -76,6 +76,10 @@ type Answer = Pick<Result<PriceRow>, 'rows' | 'notes'>
 /** Far enough back to weigh one quote against another. */
 const WEIGHING_DAYS = 30
 
+/** Milliseconds back that the oldest bar may begin whose close still stands. */
+const reachOf = (markets: readonly Market[], maxStaleness: number | undefined): number =>
+  Math.max(...markets.map(({ seconds }) => (seconds ?? 0) * 1000 + (maxStaleness ?? (seconds ?? 0) * 1000)))
+
 async function ofCoin(ask: Ask, query: PriceQuery & MarketFilter): Promise<Answer> {
   const coin_id = await resolveCoin(ask, parseMarketRef(query.coin).coin)
   const before = new Date(Date.parse(query.at) - WEIGHING_DAYS * 86_400_000).toISOString()
@@ -85,6 +89,7 @@ async function ofCoin(ask: Ask, query: PriceQuery & MarketFilter): Promise<Answe
     at: query.at,
     tick_staleness: interval(query.maxStaleness ?? TICK_STALENESS_MS),
     candle_staleness: query.maxStaleness === undefined ? null : interval(query.maxStaleness),
+    reach: interval(reachOf(quoted.markets, query.maxStaleness)),
   })
   const fresh: ((typeof found)[number] & { readonly market: Market })[] = []
   const missing: Market[] = []

@@ -48,10 +48,11 @@ function* written(view: View, columns: readonly Stored[]): Generator<Uint8Array>
         return value === null ? null : storage.physical(value)
       }),
     }))
-    file.write({ columnData, rowGroupSize: GROUP })
+    // Into memory and without a codec of its own, nothing is left to wait for.
+    void file.write({ columnData, rowGroupSize: GROUP })
     yield taken(writer)
   }
-  file.finish()
+  void file.finish()
   yield taken(writer)
 }
 

@@ -347,7 +347,7 @@ export interface Statements {
   }
   /** The price of each market as it was known at one moment, no older than allowed. */
   'price/as-of': {
-    params: { readonly markets: readonly number[]; readonly at: string; readonly tick_staleness: string; readonly candle_staleness: string | null }
+    params: { readonly markets: readonly number[]; readonly at: string; readonly tick_staleness: string; readonly candle_staleness: string | null; readonly reach: string }
     row: { readonly market_id: number; readonly price: string; readonly timestamp: string; readonly age: number }
   }
   /** The last price of each of the 24 hours that end at a moment, per market, oldest first; null where an hour brought none. */

@@ -1,7 +1,23 @@
 import { describe, expect, test } from 'vitest'
-import type { ChartRow } from '../../src/render/chart.ts'
-import { candleChart } from '../../src/render/chart.ts'
+import { type DrawOptions, drawSeries } from '../../src/render/draw-series.ts'
 import { displayWidth } from '../../src/render/text.ts'
+
+interface ChartRow {
+  readonly timestamp: string
+  readonly open: string
+  readonly high: string
+  readonly low: string
+  readonly close: string
+  readonly volume: string | null
+}
+
+/** Candles of at most this size, of a single market. */
+const candleChart = (rows: readonly ChartRow[], options: DrawOptions): string =>
+  drawSeries(
+    { columns: [], rows, notes: [] },
+    { kind: 'series', x: 'timestamp', by: [], panes: [{ kind: 'candles' }] },
+    { ...options, width: Math.max(24, options.width), height: Math.max(8, options.height) },
+  )
 
 const HOUR = 3_600_000
 const PLAIN = { width: 80, height: 20, color: false, ascii: false }

@@ -6,20 +6,11 @@ import pg from 'pg'
 import { session } from '../cli/session.ts'
 import { generatedQuotes } from './generated.ts'
 import { compared, type Line } from './line.ts'
+import { barsOf, column, type Row, type Shell } from './shell.ts'
 import type { Quotes, Vectors } from './sources.ts'
 import { statistics } from './statistics.ts'
 import * as textbook from './textbook.ts'
 import { toolkit } from './toolkit.ts'
-
-type Row = Readonly<Record<string, string | number | boolean | null>>
-
-/** The command line on one database. */
-export interface Shell {
-  /** The rows of the answer as JSON; throws with what was said when the command fails. */
-  ask(...argv: readonly string[]): Promise<readonly Row[]>
-  load(name: string, text: string): Promise<void>
-  readonly client: pg.Client
-}
 
 /** All figures that go through a database; without the vectors those over the project's own bars. */
 export async function served(url: string, vectors: Vectors | undefined): Promise<readonly Line[]> {
@@ -54,22 +45,6 @@ export async function served(url: string, vectors: Vectors | undefined): Promise
     rmSync(folder, { recursive: true, force: true })
   }
 }
-
-/** Daily bars under arxdb's own header. */
-export function barsOf({ date, open, high, low, close, volume }: Quotes, symbol: string, exchange: string): string {
-  const header =
-    'coin_id,symbol,exchange_id,timestamp,open_price,high_price,low_price,close_price,volume,timeframe,source,attribution,quote'
-  const rows = date.map((day, i) =>
-    [
-      ...[symbol.toLowerCase(), symbol, exchange, `${day}T00:00:00Z`],
-      ...[open[i], high[i], low[i], close[i], volume[i], '1d', 'test', '', 'USD'],
-    ].join(','),
-  )
-  return `${[header, ...rows].join('\n')}\n`
-}
-
-export const column = (rows: readonly Row[], name: string): readonly (number | null)[] =>
-  rows.map((row) => (row[name] === null || row[name] === undefined ? null : Number(row[name])))
 
 /** The project's own bars, in and out again, beside the textbook. */
 async function own(shell: Shell): Promise<readonly Line[]> {

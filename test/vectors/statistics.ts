@@ -1,6 +1,6 @@
 // Volatility and correlation as `arxdb` answers them, beside published numbers.
 import { compared, type Line } from './line.ts'
-import { barsOf, column, type Shell } from './served.ts'
+import { barsOf, column, type Shell } from './shell.ts'
 import type { Quotes, Vectors } from './sources.ts'
 
 const DAY = 86_400_000

@@ -1,6 +1,6 @@
 // TWAP and bars from ticks beside the TimescaleDB Toolkit's documented and tested values.
 import { apart, compared, type Line } from './line.ts'
-import type { Shell } from './served.ts'
+import type { Shell } from './shell.ts'
 import type { Vectors } from './sources.ts'
 
 type Points = readonly (readonly [string, number])[]
