@@ -35,6 +35,10 @@ function formatOf(tz: string): Intl.DateTimeFormat {
   }
 }
 
+/** The other names of UTC are UTC. */
+export const settled = (tz: string): string =>
+  /^(etc\/)?(utc|uct|gmt|universal|zulu|greenwich)$/i.test(tz) ? 'UTC' : tz
+
 /** Throws the usage error for a zone that Intl does not know; returns the name as given. */
 export function checkZone(tz: string): string {
   // Intl takes ten milliseconds to think of a zone, and most questions are asked in this one.

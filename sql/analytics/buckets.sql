@@ -11,7 +11,7 @@
 with observed as (
   select a.*, extract(epoch from a.timestamp) as second,
          case when :calendar::text is null then date_bin(:every::interval, a.timestamp, timestamptz '2000-01-03 00:00:00+00')
-              else date_trunc(:calendar::text, a.timestamp, :tz::text) end as bucket
+              else arxdb.calendar_start(:calendar::text, a.timestamp, :tz::text) end as bucket
     from arxdb.analytics a
     where a.timestamp >= :from::timestamptz and a.timestamp < :to::timestamptz
       and (:exchange_id::text is null or a.exchange_id = :exchange_id::text)
@@ -25,7 +25,7 @@ buckets as (
          max(array[second, active_cryptocurrencies]) filter (where active_cryptocurrencies is not null and 'active_cryptocurrencies' = any(:metrics::text[])) as active,
          max(array[second, markets]) filter (where markets is not null and 'markets' = any(:metrics::text[])) as traded,
          case when :calendar::text is null then bucket + :every::interval
-              else ((bucket at time zone :tz::text) + :every::interval) at time zone :tz::text end as ends
+              else arxdb.clock(date_trunc(:calendar::text, bucket at time zone :tz::text) + :every::interval, :tz::text) end as ends
     from observed
     group by exchange_id, bucket
 ),

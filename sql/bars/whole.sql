@@ -9,17 +9,15 @@ with widths as (
 edges as (
   select case when fixed is not null
                 then date_bin(fixed, :from::timestamptz + fixed - interval '1 microsecond', origin)
-              when date_trunc(:calendar::text, :from::timestamptz, :tz::text) = :from::timestamptz then :from::timestamptz
-              else (date_trunc(:calendar::text, :from::timestamptz at time zone :tz::text) + :every::interval)
-                     at time zone :tz::text end as since,
+              when arxdb.calendar_start(:calendar::text, :from::timestamptz, :tz::text) = :from::timestamptz then :from::timestamptz
+              else arxdb.clock(date_trunc(:calendar::text, :from::timestamptz at time zone :tz::text) + :every::interval, :tz::text) end as since,
          case when fixed is not null then date_bin(fixed, :to::timestamptz, origin)
-              else date_trunc(:calendar::text, :to::timestamptz, :tz::text) end as until,
+              else arxdb.calendar_start(:calendar::text, :to::timestamptz, :tz::text) end as until,
          fixed
     from widths cross join (select timestamptz '2000-01-03 00:00:00+00' as origin) o
 )
 select case when fixed is not null then since - :before::int * fixed
-            else (date_trunc(:calendar::text, since at time zone :tz::text) - :before::int * :every::interval)
-                   at time zone :tz::text end as read_from,
+            else arxdb.clock(date_trunc(:calendar::text, since at time zone :tz::text) - :before::int * :every::interval, :tz::text) end as read_from,
        since, until,
        case when fixed is not null then (extract(epoch from until - since) / extract(epoch from fixed))::bigint
             else (select count(*) from generate_series(date_trunc(:calendar::text, since at time zone :tz::text),

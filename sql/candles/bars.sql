@@ -48,7 +48,7 @@ pieces as (
 ),
 binned as (
   select *, case when :calendar::text is null then date_bin(:every::interval, at, timestamptz '2000-01-03 00:00:00+00')
-                 else date_trunc(:calendar::text, at, :tz::text) end as bucket
+                 else arxdb.calendar_start(:calendar::text, at, :tz::text) end as bucket
     from pieces
 ),
 bars as (
@@ -66,8 +66,8 @@ buckets as (
   select bucket from grid cross join lateral generate_series(grid.first, :to::timestamptz - interval '1 microsecond', grid.every) as bucket
     where :fill::text <> 'none' and :calendar::text is null
   union all
-  select local at time zone :tz::text
-    from generate_series(date_trunc(:calendar::text, :from::timestamptz, :tz::text) at time zone :tz::text,
+  select arxdb.clock(local, :tz::text)
+    from generate_series(date_trunc(:calendar::text, :from::timestamptz at time zone :tz::text),
       (:to::timestamptz - interval '1 microsecond') at time zone :tz::text, :every::interval) as local
     where :fill::text <> 'none'
 ),
@@ -97,8 +97,7 @@ spread as (
 ),
 told as (
   select s.*, case when :calendar::text is null then s.bucket + :every::interval
-                   else (date_trunc(:calendar::text, s.bucket at time zone :tz::text) + :every::interval)
-                     at time zone :tz::text end as ends,
+                   else arxdb.clock(date_trunc(:calendar::text, s.bucket at time zone :tz::text) + :every::interval, :tz::text) end as ends,
          case when s.close is null and :fill::text = 'prev' and k.known_at > s.bucket - :staleness::interval
            then k.close end as held
     from (select *, first_value(close) over r as run_close, first_value(known_at) over r as run_known_at
@@ -109,7 +108,7 @@ told as (
 )
 select market_id, bucket as timestamp, coalesce(open, held) as open, coalesce(high, held) as high,
        coalesce(low, held) as low, coalesce(close, held) as close,
-       coalesce(trim_scale(round(price_sum / n_obs, 18)), held) as average,
+       coalesce(trim_scale(round(round(price_sum, 24) / n_obs, 18)), held) as average,
        coalesce(volume, case when held is not null and not ticks then 0 end) as volume, coalesce(n_obs, 0) as n_obs,
        (coalesce(n_obs, 0) * seconds / extract(epoch from ends - bucket))::float8 as coverage,
        bucket < :from::timestamptz or ends > least(:to::timestamptz, :now::timestamptz) as partial,

@@ -38,7 +38,7 @@ pieces as (
 ),
 binned as (
   select *, case when :calendar::text is null then date_bin(:every::interval, at, timestamptz '2000-01-03 00:00:00+00')
-                 else date_trunc(:calendar::text, at, :tz::text) end as bucket
+                 else arxdb.calendar_start(:calendar::text, at, :tz::text) end as bucket
     from pieces
 ),
 bars as (

@@ -76,8 +76,8 @@ buckets as (
         from grid
         cross join lateral generate_series(grid.first, :to::timestamptz - interval '1 microsecond', grid.every) as bucket
       union all
-      select local at time zone :tz::text, (local + :every::interval) at time zone :tz::text
-        from generate_series(date_trunc(:calendar::text, :from::timestamptz, :tz::text) at time zone :tz::text,
+      select arxdb.clock(local, :tz::text), arxdb.clock(local + :every::interval, :tz::text)
+        from generate_series(date_trunc(:calendar::text, :from::timestamptz at time zone :tz::text),
           (:to::timestamptz - interval '1 microsecond') at time zone :tz::text, :every::interval) as local
     ) b
 ),

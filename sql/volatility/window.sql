@@ -38,7 +38,7 @@ pieces as (
 ),
 binned as (
   select *, case when :calendar::text is null then date_bin(:every::interval, at, timestamptz '2000-01-03 00:00:00+00')
-                 else date_trunc(:calendar::text, at, :tz::text) end as bucket
+                 else arxdb.calendar_start(:calendar::text, at, :tz::text) end as bucket
     from pieces
 ),
 bars as (
@@ -53,7 +53,7 @@ slots as (
     cross join lateral generate_series(:read_from::timestamptz, :until::timestamptz - interval '1 microsecond', e.every)
       with ordinality as s(bucket, slot)
   union all
-  select s.slot, s.local at time zone :tz::text
+  select s.slot, arxdb.clock(s.local, :tz::text)
     from generate_series(date_trunc(:calendar::text, :read_from::timestamptz at time zone :tz::text),
       (:until::timestamptz at time zone :tz::text) - interval '1 microsecond', :every::interval)
       with ordinality as s(local, slot)

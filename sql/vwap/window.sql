@@ -37,7 +37,7 @@ per_bucket as (
   select market_id,
          case when :every::interval is null then :from::timestamptz
               when :calendar::text is null then date_bin(:every::interval, at, timestamptz '2000-01-03 00:00:00+00')
-              else date_trunc(:calendar::text, at, :tz::text) end as bucket,
+              else arxdb.calendar_start(:calendar::text, at, :tz::text) end as bucket,
          sum(turnover_x3) as turnover_x3, sum(volume) as volume, sum(n_volume) as n_volume, sum(n) as n_obs,
          max(last_at) as last_at
     from pieces
@@ -58,8 +58,8 @@ buckets as (
         from grid
         cross join lateral generate_series(grid.first, :to::timestamptz - interval '1 microsecond', grid.every) as bucket
       union all
-      select local at time zone :tz::text, (local + :every::interval) at time zone :tz::text
-        from generate_series(date_trunc(:calendar::text, :from::timestamptz, :tz::text) at time zone :tz::text,
+      select arxdb.clock(local, :tz::text), arxdb.clock(local + :every::interval, :tz::text)
+        from generate_series(date_trunc(:calendar::text, :from::timestamptz at time zone :tz::text),
           (:to::timestamptz - interval '1 microsecond') at time zone :tz::text, :every::interval) as local
     ) b
 ),

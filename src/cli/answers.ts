@@ -127,20 +127,23 @@ function tell(notes: readonly Note[], { io, note }: Speaker): void {
 }
 
 async function chooseFormat(globals: Globals, io: IO, config: () => Promise<Config>): Promise<Format> {
-  if (globals.json) return 'json'
-  const wanted = globals.output ?? (await config()).output
-  if (wanted === 'parquet' && globals.out === undefined) refuseBytes(globals, io)
-  if (wanted) return wanted
-  if (io.out.isTTY && globals.out === undefined) return 'table'
-  // A stream of answers has no one header.
-  return globals.watch === undefined ? 'tsv' : 'ndjson'
+  const onTerminal = io.out.isTTY && globals.out === undefined
+  // A stream of answers is no one array, and has no one header.
+  const streams = globals.watch !== undefined && globals.out === undefined && !onTerminal
+  if (globals.json || globals.output === 'json') return streams ? 'ndjson' : 'json'
+  if (globals.output) return globals.output
+  const usual = (await config()).output
+  // Bytes are for files: the setting of somebody who is looking at a terminal for once.
+  if (usual && !(usual === 'parquet' && (onTerminal || streams))) return usual === 'json' && streams ? 'ndjson' : usual
+  if (onTerminal) return 'table'
+  return streams ? 'ndjson' : 'tsv'
 }
 
-/** A Parquet file is bytes, and ends once: no terminal shows it, and two in one stream are none. */
-function refuseBytes(globals: Globals, io: IO): void {
+/** A Parquet file is bytes, and ends once: no terminal shows it, and two in one stream are none. Before anything is done. */
+export function refuseBytes({ output, out, watch, json }: Globals, io: IO): void {
+  if (output !== 'parquet' || json || out !== undefined) return
   if (io.out.isTTY) throw usageError('Parquet is nothing to read on a terminal', '--out FILE')
-  if (globals.watch !== undefined)
-    throw usageError('one stream cannot hold one Parquet file after the other', '--out FILE')
+  if (watch !== undefined) throw usageError('one stream cannot hold one Parquet file after the other', '--out FILE')
 }
 
 /** A locale that is not UTF-8 shows block characters as rubbish. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Connection } from '../connect/connection.ts'
 import type { Engine } from '../engines/engine.ts'
 import { ArxError, EXIT, type ExitCode } from '../errors.ts'
-import { createAnswers } from './answers.ts'
+import { createAnswers, refuseBytes } from './answers.ts'
 import type { Context, Globals } from './context.ts'
 import { type IO, wantsColor } from './io.ts'
 import { createProgress } from './progress.ts'
@@ -78,6 +78,9 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
   const viewer = {
     note,
     takeTold: () => told.splice(0),
+    answered() {
+      run.globals = { ...run.globals, header: false }
+    },
     async reconnect() {
       await closeEngines()
       engine = once(open)
@@ -102,6 +105,7 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
     },
     begin(globals, command) {
       Object.assign(run, { globals, command, io: recolour(world, globals) })
+      refuseBytes(globals, run.io)
     },
     now: world.now,
     config,

@@ -1,12 +1,13 @@
 // The options shared by all commands and by all questions, each written once.
 import { Command, Option } from '@commander-js/extra-typings'
 import { COMPATS } from '../core/indicators/compat.ts'
-import { parseInstant } from '../core/instant.ts'
+import { formatInstant, parseInstant } from '../core/instant.ts'
 import { type Every, parseEvery } from '../core/interval.ts'
 import type { Note } from '../core/result.ts'
 import { parseRange } from '../core/time-range.ts'
 import { parseDuration } from '../duration.ts'
 import { usageError } from '../errors.ts'
+import { settled } from '../zone.ts'
 import { type Context, FORMATS } from './context.ts'
 
 /** Options of the program itself: understood before and after the command's name. */
@@ -122,10 +123,10 @@ export async function window(
   readonly window: { from: string; to: string; now: string; tz: string }
   readonly notes: readonly Note[]
 }> {
-  const { tz } = await context.config()
+  const tz = settled((await context.config()).tz)
   const now = context.now()
   const { from, to, notes } = parseRange(text, { now, tz, defaultFrom })
-  return { window: { from, to, now: now.toISOString(), tz }, notes }
+  return { window: { from, to, now: formatInstant(BigInt(now.getTime()) * 1000n), tz }, notes }
 }
 
 /** One moment, resolved to UTC; now when nothing was said. */

@@ -1,5 +1,6 @@
 // How a question is answered: once or again and again, printed, drawn, or shown as the SQL that it is.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { formatInstant } from '../core/instant.ts'
 import type { Result } from '../core/result.ts'
 import { parseDuration } from '../duration.ts'
 import { ArxError, EXIT, usageError } from '../errors.ts'
@@ -15,6 +16,8 @@ export interface Viewer {
   takeTold(): readonly string[]
   /** The next question connects anew. */
   reconnect(): Promise<void>
+  /** An answer was written: the next one of this stream needs no header. */
+  answered(): void
   now(): Date
   note(text: string): void
 }
@@ -57,16 +60,34 @@ const HOME_AND_CLEAR = '\u001b[H\u001b[J'
 async function watching(make: Make, every: number, viewer: Viewer, ways: Ways): Promise<void> {
   const { io, globals, signal } = viewer
   const redraws = io.out.isTTY && globals.out === undefined && (globals.output ?? 'table') === 'table' && !globals.json
-  for (let first = true; !signal.aborted; first = false) {
-    const at = viewer.now().toISOString()
+  const told = new Set<string>()
+  const answerOnce = async (first: boolean): Promise<void> => {
+    const at = formatInstant(BigInt(viewer.now().getTime()) * 1000n)
     const result = await make().catch((error: unknown) => lost(error, first, viewer))
-    if (result) {
-      if (redraws) io.out.stream.write(`${HOME_AND_CLEAR}every ${globals.watch}, now ${at}; Ctrl-C ends it\n\n`)
-      await show(redraws ? result : stamped(result, at), globals, ways)
+    if (!result) return
+    if (redraws) {
+      io.out.stream.write(`${HOME_AND_CLEAR}every ${globals.watch}, now ${at}; Ctrl-C ends it\n\n`)
+      return show(result, globals, ways)
     }
+    await show(stamped(quieter(result, told), at), globals, ways)
+    viewer.answered()
+  }
+  for (let first = true; !signal.aborted; first = false) {
+    await answerOnce(first).catch((error: unknown) => {
+      // Ctrl-C in the middle of an answer is the usual end of watching, and no failure.
+      if (!signal.aborted) throw error
+    })
     await sleep(every, undefined, { signal }).catch(() => {})
   }
   if (signal.reason !== 'EPIPE') ways.exitWith(EXIT.interrupted)
+}
+
+/** Without what was said before: every round has its range, and most have the same warnings. */
+function quieter(result: Result<object>, told: Set<string>): Result<object> {
+  const first = told.size === 0
+  const notes = result.notes.filter(({ level, text }) => !told.has(text) && (first || level === 'warn'))
+  for (const { text } of result.notes) told.add(text)
+  return { ...result, notes }
 }
 
 /** A stream of answers says which of its rows were one answer. */

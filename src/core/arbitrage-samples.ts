@@ -2,7 +2,7 @@
 import type { Ask } from '../engines/engine.ts'
 import { usageError } from '../errors.ts'
 import type { ArbitrageQuery } from './arbitrage.ts'
-import { formatInstant, readMoment } from './instant.ts'
+import { formatInstant, microsOf } from './instant.ts'
 import { parseMarketRef, resolveCoin, untilNow } from './market.ts'
 
 export interface VenueMarket {
@@ -49,8 +49,6 @@ const DEFAULT_SAMPLES = 10
 /** More would be no answer: a year of minutes is half of it. */
 const MOST_SAMPLES = 1_000_000
 
-const micros = (instant: string): bigint => readMoment(instant, { now: new Date(0), tz: 'UTC' }).start
-
 /** The grid: samples up to one moment of which the last is shown, or from the start of a window to before its end. */
 export function samplesOf(query: ArbitrageQuery, markets: readonly VenueMarket[]) {
   const { every } = query
@@ -60,11 +58,11 @@ export function samplesOf(query: ArbitrageQuery, markets: readonly VenueMarket[]
   const width = `${step} microseconds`
   if (query.at !== undefined) {
     const samples = Math.max(1, query.samples ?? DEFAULT_SAMPLES)
-    const from = formatInstant(micros(query.at) - BigInt(samples - 1) * step)
+    const from = formatInstant(microsOf(query.at) - BigInt(samples - 1) * step)
     return { from, samples, every: width, first_shown: samples - 1 }
   }
   const { from, to } = untilNow({ from: query.from!, to: query.to! }, query.now)
-  const samples = Number((micros(to) - micros(from) + step - 1n) / step)
+  const samples = Number((microsOf(to) - microsOf(from) + step - 1n) / step)
   if (samples > MOST_SAMPLES) {
     throw usageError(`${samples.toLocaleString('en-US')} samples are too many`, 'a wider --every, or a shorter window')
   }

@@ -1,6 +1,9 @@
 // What a figure is computed from: ticks, or the finest candles that cover the window. Per exchange and quote.
+
+import { formatDuration } from '../duration.ts'
 import type { Ask } from '../engines/engine.ts'
 import { ArxError, usageError } from '../errors.ts'
+import { microsOf } from './instant.ts'
 import { groupBy, type Market, type Window } from './market.ts'
 
 export type Basis = 'ticks' | 'candles' | 'auto'
@@ -23,8 +26,8 @@ interface Span {
 export const basisName = (market: Market): string => (market.seconds === null ? 'ticks' : `candles:${market.timeframe}`)
 
 /**
- * One market for each exchange and quote: ticks when there are any in the window (and the wish allows), else the finest
- * candles that reach over the window, else those that reach furthest. Empty when none has anything there. `back` says
+ * One market for each exchange and quote: ticks when they reach over half of what candles do (and the wish allows), else
+ * the finest candles that reach over the window, else those that reach furthest. Empty when none has anything there. `back` says
  * how many milliseconds before the window a market's price still counts in it.
  */
 export async function settleBasis(
@@ -43,8 +46,9 @@ export async function settleBasis(
   const spans = active.flatMap((a): Span[] => {
     const market = allowed.find((m) => m.market_id === a.market_id)!
     const last = Date.parse(a.last_at)
-    // Asked once for all of them, so as far back as the longest reaches.
-    if (last < begin && last <= begin - back(market)) return []
+    // Asked once for all of them, so as far back as the longest reaches. A price may stand for less than a millisecond.
+    const [known, start] = [microsOf(a.last_at), microsOf(window.from)]
+    if (known < start && known <= start - BigInt(Math.round(back(market) * 1000))) return []
     return [{ market, from: Date.parse(a.first_at), to: last + (market.seconds ?? 0) * 1000 }]
   })
   return [...groupBy(spans, ({ market }) => `${market.exchange_id} ${market.quote}`).values()].map((own) =>
@@ -60,10 +64,11 @@ function admits(market: Market, { basis = 'auto', timeframe, dividing }: BasisWi
 }
 
 function best(spans: readonly Span[], window: Window): Market {
-  const ticks = spans.find(({ market }) => market.seconds === null)
-  if (ticks) return ticks.market
   const [from, to] = [Date.parse(window.from), Date.parse(window.to)]
   const reach = (s: Span) => Math.min(s.to, to) - Math.max(s.from, from)
+  const ticks = spans.find(({ market }) => market.seconds === null)
+  // A few ticks beside candles of the whole window are no basis.
+  if (ticks && 2 * reach(ticks) >= Math.max(...spans.map(reach))) return ticks.market
   const covers = (s: Span) => reach(s) >= to - from - 2 * s.market.seconds! * 1000
   const finest = (a: Span, b: Span) => a.market.seconds! - b.market.seconds!
   const covering = spans.filter(covers).sort(finest)
@@ -84,6 +89,6 @@ function nothingAllowed(markets: readonly Market[], wish: BasisWish): ArxError {
     hint:
       wish.dividing === undefined
         ? '--basis auto'
-        : `a width that a stored timeframe divides; here that takes candles of ${wish.dividing / 60} minutes or a part of it`,
+        : `a width that a stored timeframe divides; here that takes candles of ${formatDuration(wish.dividing * 1000)} or a part of it`,
   })
 }

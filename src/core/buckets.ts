@@ -1,5 +1,6 @@
 // How a time line is cut into buckets: by length on the UTC grid, or by the calendar of a zone.
 import { usageError } from '../errors.ts'
+import { count } from '../wording.ts'
 import { offsetAt } from '../zone.ts'
 import type { Every } from './interval.ts'
 import type { Window } from './market.ts'
@@ -32,13 +33,19 @@ export function divisor(bucketing: Bucketing): number {
   const { every, tz, from, to } = bucketing
   if (calendarUnit(bucketing) === null) return every.seconds
   if (tz === 'UTC') return DAY
-  const [first, last] = [Date.parse(from), Date.parse(to)]
-  // Two moments half a year on besides the ends: the window may lie on both sides of a change of the clocks.
-  const moments = [first, last, first + 91 * DAY * 1000, first + 182 * DAY * 1000].filter(
-    (t) => t >= first && t <= last,
-  )
-  const offsets = moments.map((moment) => offsetAt(moment, tz) / 1000)
+  const offsets = offsetsOf(Date.parse(from), Date.parse(to), tz)
   return OFFSET_STEPS.find((step) => offsets.every((offset) => offset % step === 0)) ?? 1
+}
+
+const SAMPLE_MS = 10 * DAY * 1000
+const MOST_SAMPLES = 4000
+
+/** Offsets from UTC in seconds that a zone has in a window: any change of the clocks or of the law shows for ten days. */
+function offsetsOf(from: number, to: number, tz: string): readonly number[] {
+  const step = Math.max(SAMPLE_MS, (to - from) / MOST_SAMPLES)
+  const found = new Set([offsetAt(to, tz) / 1000])
+  for (let at = from; at < to; at += step) found.add(offsetAt(at, tz) / 1000)
+  return [...found]
 }
 
 /** Which rollups fit whole into the buckets; a zone off the grid of hours reads raw rows. */
@@ -57,6 +64,7 @@ export function bucketsOf(
   readonly divisor: number | undefined
   readonly params: { readonly every: string | null; readonly calendar: string | null; readonly tz: string }
 } {
+  if (every) checkCount(every, { from, to })
   if (!every) return { grain: DAY, divisor: undefined, params: { every: null, calendar: null, tz } }
   const bucketing = { every, tz, from, to }
   const step = divisor(bucketing)
@@ -65,4 +73,17 @@ export function bucketsOf(
     divisor: step,
     params: { every: every.interval, calendar: calendarUnit(bucketing), tz },
   }
+}
+
+const MOST_BUCKETS = 1_000_000
+
+/** A usage error for more buckets than anybody reads: somebody meant months, or another window. */
+export function checkCount(every: Every, { from, to }: Window): void {
+  const seconds = every.seconds || every.months * 30 * DAY
+  const buckets = Math.ceil((Date.parse(to) - Date.parse(from)) / 1000 / seconds)
+  if (buckets > MOST_BUCKETS)
+    throw usageError(
+      `--every ${every.text} cuts this window into ${count(buckets, 'bucket')}`,
+      'a wider --every, or a shorter window',
+    )
 }

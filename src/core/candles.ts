@@ -2,9 +2,9 @@
 import type { Ask, Engine } from '../engines/engine.ts'
 import { percent } from '../wording.ts'
 import { type Basis, basisName, settleBasis } from './basis.ts'
-import { type Bucketing, calendarUnit, divisor, grainOf } from './buckets.ts'
+import { type Bucketing, calendarUnit, checkCount, divisor, grainOf } from './buckets.ts'
 import { interval } from './interval.ts'
-import { type Market, type MarketFilter, marketsOf, settleQuotes } from './market.ts'
+import { inFuture, isFuture, type Market, type MarketFilter, marketsOf, settleQuotes, untilNow } from './market.ts'
 import { echoes, type Note, type Result, warn } from './result.ts'
 import { spansOf } from './spans.ts'
 import { thin } from './thin.ts'
@@ -77,11 +77,15 @@ const CHART = { kind: 'series', x: 'timestamp', by: ['exchange_id', 'quote'], pa
  * Bars of a width, from ticks or from the finest stored candles that divide it. Half-open buckets labelled by their
  * start, weeks from Monday; a bar in which nothing happened is absent unless `fill` says otherwise.
  */
-export function candles(engine: Engine, query: CandlesQuery): Promise<Result<CandleRow>> {
+export async function candles(engine: Engine, asked: CandlesQuery): Promise<Result<CandleRow>> {
+  if (isFuture(asked, asked.now)) return { columns: CANDLE_COLUMNS, rows: [], notes: [inFuture(asked)], chart: CHART }
+  const query = { ...asked, ...untilNow(asked, asked.now) }
+  if (query.fill !== undefined && query.fill !== 'none') checkCount(query.every, query)
   return engine.question(async (ask) => {
     const quoted = await settleQuotes(ask, await marketsOf(ask, query), query, query)
     const wish = { basis: query.basis, timeframe: query.timeframe, dividing: divisor(query) }
-    const markets = await settleBasis(ask, quoted.markets, wish, query)
+    const fills = query.fill === 'prev' ? fillsFor(query) : 0
+    const markets = await settleBasis(ask, quoted.markets, wish, query, () => fills)
     const bars = await read(ask, markets, query)
     const rows = bars
       .map((bar): CandleRow => {
@@ -108,17 +112,20 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const FILLS_BARS = 10
 const MONTH_SECONDS = 31 * 86_400
 
+/** Milliseconds that a close fills. */
+const fillsFor = ({ every, maxStaleness }: CandlesQuery): number =>
+  maxStaleness ?? FILLS_BARS * (every.seconds || every.months * MONTH_SECONDS) * 1000
+
 async function read(ask: Ask, markets: readonly Market[], query: CandlesQuery) {
   if (markets.length === 0) return []
-  const { from, to, now, tz, every, fill = 'none', maxStaleness, rollup } = query
-  const bar = (every.seconds || every.months * MONTH_SECONDS) * 1000
+  const { from, to, now, tz, every, fill = 'none', rollup } = query
   return ask('candles/bars', {
     ...(await spansOf(ask, markets, query, { grain: grainOf(query), rollup })),
     markets: markets.map((m) => m.market_id),
     ...{ from, to, now, tz, fill },
     every: every.interval,
     calendar: calendarUnit(query),
-    staleness: interval(maxStaleness ?? FILLS_BARS * bar),
+    staleness: interval(fillsFor(query)),
   })
 }
 

@@ -5,7 +5,7 @@ import type { Ask, Engine } from '../engines/engine.ts'
 import { usageError } from '../errors.ts'
 import { asOf, TICK_STALENESS_MS, tooOld } from './as-of.ts'
 import { basisName } from './basis.ts'
-import { formatInstant, readMoment } from './instant.ts'
+import { formatInstant, microsOf } from './instant.ts'
 import { interval } from './interval.ts'
 import { type MarketFilter, marketsOf, parseMarketRef, resolveCoin, settleQuotes } from './market.ts'
 import { type Chart, echoes, type Note, type Result, warn } from './result.ts'
@@ -105,12 +105,10 @@ export function change(engine: Engine, query: ChangeQuery): Promise<Result<Chang
   })
 }
 
-const micros = (instant: string): bigint => readMoment(instant, { now: new Date(0), tz: 'UTC' }).start
-
 function endsOf({ from, over = DEFAULT_HORIZONS }: ChangeQuery, at: string): readonly End[] {
   if (from === undefined)
-    return over.map(({ text, ms }) => ({ over: text, start: formatInstant(micros(at) - BigInt(ms) * 1000n) }))
-  const length = Number((micros(at) - micros(from)) / 1000n)
+    return over.map(({ text, ms }) => ({ over: text, start: formatInstant(microsOf(at) - BigInt(ms) * 1000n) }))
+  const length = Number((microsOf(at) - microsOf(from)) / 1000n)
   if (length <= 0) throw usageError(`from ${from} is not before ${at}`, 'a change needs two moments, the earlier first')
   return [{ over: formatDuration(length), start: from }]
 }

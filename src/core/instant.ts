@@ -33,6 +33,9 @@ export function formatInstant(micros: bigint): string {
   return `${whole}${fraction}Z`
 }
 
+/** Microseconds since 1970 of an instant as `formatInstant` writes it, which a Date would round. */
+export const microsOf = (instant: string): bigint => readMoment(instant, { now: new Date(0), tz: 'UTC' }).start
+
 /** Reads one point in time to a UTC ISO string; a period is its start. Anything else is a usage error. */
 export const parseInstant = (text: string, clock: Clock): string => formatInstant(readMoment(text, clock).start)
 

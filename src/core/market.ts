@@ -3,7 +3,7 @@ import type { Ask } from '../engines/engine.ts'
 import { ArxError, usageError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import { count } from '../wording.ts'
-import { info, type Note } from './result.ts'
+import { info, type Note, warn } from './result.ts'
 
 /** `BTC`, `bitcoin`, `BTC@kraken`, `BTC/USDT@binance`, taken apart. */
 export interface MarketRef {
@@ -45,6 +45,11 @@ export function untilNow({ from, to }: Window, now: string): Window {
   const [begin, end, present] = [from, to, now].map((text) => Date.parse(text)) as [number, number, number]
   return { from, to: end > present && present > begin ? now : to }
 }
+
+/** Whether nothing of a window has happened yet. */
+export const isFuture = ({ from }: Window, now: string): boolean => Date.parse(from) >= Date.parse(now)
+
+export const inFuture = ({ from }: Window): Note => warn(`nothing is known yet: the window begins at ${from}`)
 
 /** Takes a reference apart; throws a usage error for what it is not. */
 export function parseMarketRef(text: string): MarketRef {

@@ -25,7 +25,7 @@ export function thin(
     if (!query.every) return [warn(`${name}: ${say(worst.coverage)} the window`)]
     return [
       warn(
-        `${name}: thin in ${poor.length} of ${count(own.length, 'bucket')}; at ${worst.timestamp} ${say(worst.coverage)} it`,
+        `${name}: thin in ${poor.length.toLocaleString('en-US')} of ${count(own.length, 'bucket')}; at ${worst.timestamp} ${say(worst.coverage)} it`,
       ),
     ]
   })

@@ -5,7 +5,16 @@ import { TICK_STALENESS_MS } from './as-of.ts'
 import { type Basis, basisName, settleBasis } from './basis.ts'
 import { bucketsOf } from './buckets.ts'
 import { type Every, interval } from './interval.ts'
-import { type Market, type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
+import {
+  inFuture,
+  isFuture,
+  type Market,
+  type MarketFilter,
+  marketsOf,
+  settleQuotes,
+  untilNow,
+  type Window,
+} from './market.ts'
 import { type Column, echoes, info, type Note, type Result, WINDOW_COLUMNS, warn } from './result.ts'
 import { spansOf } from './spans.ts'
 import { thin } from './thin.ts'
@@ -93,6 +102,8 @@ export const windowChart = (value: string, every: Every | undefined): Result['ch
  * length; per exchange and quote, then the mean over venues per quote. A candle's close stands for its own bar.
  */
 export async function twap(engine: Engine, query: TwapQuery): Promise<Result<TwapRow>> {
+  const columns = windowColumns(KINDS, query.every)
+  if (isFuture(query, query.now)) return { columns, rows: [], notes: [inFuture(query)] }
   const window = untilNow(query, query.now)
   return engine.question(async (ask) => {
     const all = await marketsOf(ask, query)
@@ -114,7 +125,7 @@ export async function twap(engine: Engine, query: TwapQuery): Promise<Result<Twa
       return { ...answer, basis: combinedBasis(used), ...window, definition: DEFINITION }
     })
     return {
-      columns: windowColumns(KINDS, query.every),
+      columns,
       rows,
       notes: [...quoted.notes(rows), ...remarks(rows, query)],
       chart: windowChart('twap', query.every),

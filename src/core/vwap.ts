@@ -4,7 +4,16 @@ import { percent } from '../wording.ts'
 import { settleBasis } from './basis.ts'
 import { bucketsOf } from './buckets.ts'
 import type { Every } from './interval.ts'
-import { groupBy, type MarketFilter, marketsOf, settleQuotes, untilNow, type Window } from './market.ts'
+import {
+  groupBy,
+  inFuture,
+  isFuture,
+  type MarketFilter,
+  marketsOf,
+  settleQuotes,
+  untilNow,
+  type Window,
+} from './market.ts'
 import { type Note, type Result, warn } from './result.ts'
 import { spansOf } from './spans.ts'
 import { DEFAULT_MIN_COVERAGE, thin } from './thin.ts'
@@ -61,6 +70,8 @@ const KINDS = {
  * per market (mixing them counts volume twice), never from a rolling 24 h volume.
  */
 export async function vwap(engine: Engine, query: VwapQuery): Promise<Result<VwapRow>> {
+  const columns = windowColumns(KINDS, query.every)
+  if (isFuture(query, query.now)) return { columns, rows: [], notes: [inFuture(query)] }
   const window = untilNow(query, query.now)
   return engine.question(async (ask) => {
     const quoted = await settleQuotes(ask, await marketsOf(ask, query), query, window)
@@ -89,7 +100,7 @@ export async function vwap(engine: Engine, query: VwapQuery): Promise<Result<Vwa
       return { ...answer, basis: combinedBasis(used), ...window, definition: DEFINITION }
     })
     return {
-      columns: windowColumns(KINDS, query.every),
+      columns,
       rows,
       notes: [...quoted.notes(rows), ...remarks(rows, query)],
       chart: windowChart('vwap', query.every),

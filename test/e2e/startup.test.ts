@@ -8,7 +8,20 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { packageRoot } from '../../src/statements/package-root.ts'
 
-const HEAVY = ['pg', 'pg-copy-streams', 'kysely', 'ink', 'react', 'ora', 'cli-table3', 'csv-parse', 'valibot', 'execa']
+const HEAVY = [
+  'pg',
+  'pg-copy-streams',
+  'kysely',
+  'ink',
+  'react',
+  'ora',
+  'cli-table3',
+  'csv-parse',
+  'valibot',
+  'execa',
+  'hyparquet-writer',
+  'trading-signals',
+]
 
 const dist = join(packageRoot(), 'dist')
 
