@@ -1,0 +1,378 @@
+// Windows, staleness and buckets where they are most easily wrong, asked on the command line; expected by brute force.
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openClient } from '../../src/db/connect.ts'
+import { migratedDatabase, type TestDatabase, tiers } from '../servers/databases.ts'
+import { type AskRows, asking, putBars, putTicks } from './facts.ts'
+import {
+  type Bar,
+  candleOf,
+  every,
+  HOUR,
+  iso,
+  MINUTE,
+  type Micros,
+  meanOf,
+  micros,
+  partsOf,
+  SECOND,
+  type Tick,
+  twapOf,
+} from './oracle.ts'
+
+const NOON = micros('2025-06-01T12:00:00Z')
+const at = (minutes: number, more: Micros = 0n): Micros => NOON + BigInt(minutes) * MINUTE + more
+const tick = (minutes: number, price: string, more: Micros = 0n): Tick => ({ at: at(minutes, more), price })
+const bar = (minutes: number, price: string, volume: string | null): Bar => ({
+  at: at(minutes),
+  open: price,
+  high: price,
+  low: price,
+  close: price,
+  volume,
+})
+const window = (from: Micros, to: Micros) => ['--from', iso(from), '--to', iso(to)]
+
+/** Prices, gaps and instants without any pattern that a grid could hide; the same ones each time. */
+const UNEVEN: readonly Tick[] = Array.from({ length: 200 }, (_, i) => ({
+  at: NOON + BigInt(i) * 97_003_001n + BigInt((i * i * 7919) % 90_000_000),
+  price: `${1000 + ((i * 7919) % 389)}.${String((i * 104_729) % 1_000_000).padStart(6, '0')}`,
+}))
+
+describe.each(tiers())('on $name', (tier) => {
+  let database: TestDatabase
+  let client: pg.Client
+  let ask: AskRows
+
+  beforeAll(async () => {
+    database = await migratedDatabase(tier)
+    client = await openClient(database.connection)
+    ask = asking(database)
+    await putTicks(client, { coin: 'uneven', exchange: 'alpha' }, UNEVEN)
+  })
+  afterAll(async () => {
+    await client?.end()
+    await database?.drop()
+  })
+
+  /** The rows of one exchange, of the combined figure where that is null. */
+  const rowsOf = async (argv: readonly string[], exchange: string | null = 'alpha', now?: string) => {
+    const { code, rows, stderr } = await ask(argv, now)
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
+    return rows.filter((row) => row.exchange_id === exchange)
+  }
+
+  describe('prices', () => {
+    test('only one', async () => {
+      await putTicks(client, { coin: 'single', exchange: 'alpha' }, [tick(0, '7.5')])
+      const around = window(at(-2), at(10))
+      expect(await rowsOf(['twap', 'single', ...around])).toMatchObject([
+        { twap: '7.5', coverage: 5 / 12, n_obs: 1, carried_in: false },
+      ])
+      expect(await rowsOf(['twap', 'single', ...around], null)).toMatchObject([{ twap: '7.5', n_obs: 1 }])
+      expect(await rowsOf(['candles', 'single', '--every', '1h', ...around])).toMatchObject([
+        { timestamp: iso(NOON), open: '7.5', high: '7.5', low: '7.5', close: '7.5', average: '7.5', n_obs: 1 },
+      ])
+      // A tick has no volume of its own.
+      expect(await ask(['vwap', 'single', ...around])).toMatchObject({ code: 1, rows: [] })
+      const only: Bar = { at: NOON, open: '1', high: '4', low: '1', close: '2', volume: '0.5' }
+      await putBars(client, { coin: 'single-bar', exchange: 'alpha' }, '1m', [only])
+      expect(await rowsOf(['vwap', 'single-bar', ...around])).toMatchObject([
+        { vwap: '2.333333333333333333', volume: '0.5', n_obs: 1, volume_coverage: 1, coverage: 1 / 12 },
+      ])
+    })
+
+    test.each(['0.1', '0.000000000000000001', '123456789.123456789123456789', '3'])(
+      'all of them %s: so are the averages, to the last digit',
+      async (price) => {
+        const coin = `flat-${price.replaceAll('.', '-')}`
+        await putTicks(
+          client,
+          { coin, exchange: 'alpha' },
+          UNEVEN.map((one) => ({ ...one, price })),
+        )
+        for (const more of [[], ['--every', '7m'], ['--max-staleness', '33s']])
+          for (const row of await rowsOf(['twap', coin, ...window(at(0), at(200)), ...more]))
+            expect(row.twap).toBe(price)
+        const bars = UNEVEN.slice(0, 60).map((_, i) => bar(i, price, i % 3 ? `0.${i + 1}` : null))
+        await putBars(client, { coin: `${coin}-bars`, exchange: 'alpha' }, '1m', bars)
+        for (const row of await rowsOf(['vwap', `${coin}-bars`, '--every', '13m', ...window(at(0), at(60))]))
+          expect(row.vwap).toBe(price)
+      },
+    )
+
+    test('none: a market that is empty, and a coin that is not there', async () => {
+      await putTicks(client, { coin: 'empty', exchange: 'alpha' }, [])
+      await putBars(client, { coin: 'empty', exchange: 'alpha' }, '1m', [])
+      for (const question of ['twap', 'vwap', 'candles']) {
+        const none = await ask([question, 'empty', ...window(at(0), at(9))])
+        expect(none).toMatchObject({ code: 0, rows: [], stderr: expect.stringContaining('warning: no ') })
+        expect(await ask([question, 'nothing-like-it', ...window(at(0), at(9))])).toMatchObject({ code: 1, rows: [] })
+      }
+    })
+  })
+
+  describe('windows', () => {
+    const uneven = (from: Micros, to: Micros, stands: Micros) => twapOf(UNEVEN, stands, from, to)
+
+    test('from after to, or at it, is a usage error', async () => {
+      for (const question of ['twap', 'vwap', 'candles'])
+        for (const to of [at(-1), at(0)])
+          expect(await ask([question, 'uneven', ...window(at(0), to)])).toMatchObject({ code: 2, rows: [] })
+    })
+
+    test('before the first and after the last row', async () => {
+      const last = UNEVEN.at(-1)!
+      for (const more of [[], ['--every', '1h']]) {
+        expect(await rowsOf(['twap', 'uneven', ...window(at(-90), at(0)), ...more])).toEqual([])
+        const gone = last.at + 5n * MINUTE
+        expect(await rowsOf(['twap', 'uneven', ...window(gone, gone + HOUR), ...more])).toEqual([])
+      }
+      const still = last.at + 4n * MINUTE
+      expect(await rowsOf(['twap', 'uneven', ...window(still, still + HOUR)])).toMatchObject([
+        { twap: String(last.price).replace(/0+$/, ''), coverage: 1 / 60, n_obs: 0, carried_in: true },
+      ])
+      expect(await rowsOf(['candles', 'uneven', ...window(still, still + HOUR)])).toEqual([])
+    })
+
+    test('a microsecond long', async () => {
+      const first = UNEVEN[3]!.at
+      const stale = first + 10n * SECOND
+      const asked = async (from: Micros) =>
+        (await rowsOf(['twap', 'uneven', ...window(from, from + 1n), '--max-staleness', '10s']))[0]
+      for (const from of [first, first + 1n, stale - 1000n])
+        expect(await asked(from)).toMatchObject({ ...uneven(from, from + 1n, 10n * SECOND), coverage: 1 })
+      for (const from of [first - 1n, stale])
+        expect((await asked(from))?.twap ?? null).toBe(uneven(from, from + 1n, 10n * SECOND).twap)
+      const candle = await rowsOf(['candles', 'uneven', '--every', '1h', ...window(first, first + 1n)])
+      expect(candle).toMatchObject([{ open: UNEVEN[3]!.price, n_obs: 1, partial: true }])
+    })
+
+    test.each([30n, 97n, 300n, 3600n])('ends that are on no minute, prices that stand %s s', async (seconds) => {
+      for (const [from, to] of [
+        [at(3, 123_457n), at(17, 59_999_999n)],
+        [at(0, 1n), at(240, 1n)],
+        [UNEVEN[9]!.at, UNEVEN[30]!.at],
+        [UNEVEN[9]!.at + 1n, UNEVEN[30]!.at + 1n],
+      ] as const) {
+        const answer = await rowsOf(['twap', 'uneven', ...window(from, to), '--max-staleness', `${seconds}s`])
+        const { coverage, ...exact } = uneven(from, to, seconds * SECOND)
+        expect(answer).toMatchObject([exact])
+        expect(answer[0]!.coverage).toBeCloseTo(coverage, 12)
+      }
+    })
+
+    test('in the future nothing is known, half in the future it ends now', async () => {
+      const now = iso(at(60))
+      const half = ['twap', 'uneven', ...window(at(30), at(90))]
+      expect(await rowsOf(half, 'alpha', now)).toMatchObject([{ ...uneven(at(30), at(60), 5n * MINUTE), coverage: 1 }])
+      const cut = await rowsOf([...half, '--every', '45m'], 'alpha', now)
+      expect(cut.at(-1)).toMatchObject({ partial: true })
+      expect(cut.every((row) => String(row.timestamp) < now)).toBe(true)
+    })
+  })
+
+  describe('staleness', () => {
+    test('exactly as long as the gap: no time is lost, and a microsecond less loses that', async () => {
+      await putTicks(client, { coin: 'gap', exchange: 'alpha' }, [tick(0, '1'), tick(10, '2'), tick(20, '3')])
+      const asked = async (stands: string, from = at(0), to = at(20)) =>
+        (await rowsOf(['twap', 'gap', ...window(from, to), '--max-staleness', stands]))[0]
+      expect(await asked('10m')).toMatchObject({ twap: '1.5', coverage: 1 })
+      expect(await asked('599999ms')).toMatchObject({ twap: '1.5', coverage: 1199.998 / 1200 })
+      // As old as it may be is too old: (t - s, t].
+      expect(await asked('10m', at(30), at(31))).toBeUndefined()
+      expect(await asked('10m', at(30, -1n), at(30))).toMatchObject({ twap: '3', coverage: 1, carried_in: true })
+    })
+
+    test('--fill prev is capped by it', async () => {
+      await putTicks(client, { coin: 'fill', exchange: 'alpha' }, [tick(0, '5'), tick(6, '6')])
+      const filled = async (...more: string[]) =>
+        (await rowsOf(['candles', 'fill', '--every', '1m', ...window(at(-2), at(8)), ...more])).map((row) => [
+          (micros(String(row.timestamp)) - NOON) / MINUTE,
+          row.close,
+          row.filled,
+          row.n_obs,
+        ])
+      expect(await filled()).toEqual([
+        [0n, '5', false, 1],
+        [6n, '6', false, 1],
+      ])
+      expect(await filled('--fill', 'null')).toEqual(
+        [-2n, -1n, 0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n].map((minute) => [
+          minute,
+          { 0: '5', 6: '6' }[Number(minute)] ?? null,
+          minute !== 0n && minute !== 6n,
+          minute === 0n || minute === 6n ? 1 : 0,
+        ]),
+      )
+      expect(
+        (await filled('--fill', 'prev', '--max-staleness', '3m')).map(([minute, close]) => [minute, close]),
+      ).toEqual(
+        [-2n, -1n, 0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n].map((minute) => [
+          minute,
+          [null, null, '5', '5', '5', null, null, null, '6', '6'][Number(minute) + 2],
+        ]),
+      )
+    })
+
+    test('a bar is known at its end, and fills from there', async () => {
+      await putBars(client, { coin: 'fill-bars', exchange: 'alpha' }, '1m', [bar(0, '5', '2'), bar(6, '6', null)])
+      const argv = ['candles', 'fill-bars', '--every', '1m', ...window(at(0), at(7)), '--fill', 'prev']
+      expect((await rowsOf([...argv, '--max-staleness', '3m'])).map((row) => [row.close, row.volume])).toEqual([
+        ['5', '2'],
+        // Known at 12:01: allowed up to, and not at, 12:04.
+        ['5', '0'],
+        ['5', '0'],
+        ['5', '0'],
+        [null, null],
+        [null, null],
+        ['6', null],
+      ])
+    })
+  })
+
+  describe('buckets', () => {
+    test('by length, cut by the window at both ends, and what lies exactly between two', async () => {
+      const edges = [
+        tick(0, '1'),
+        tick(59, '2', 59_999_999n),
+        tick(60, '3'),
+        tick(120, '4', -1n),
+        tick(120, '5'),
+        tick(120, '6', 1n),
+      ]
+      await putTicks(client, { coin: 'edges', exchange: 'alpha' }, edges)
+      for (const [coin, rows] of [
+        ['edges', edges],
+        ['uneven', UNEVEN],
+      ] as const)
+        for (const [width, text] of [
+          [HOUR, '1h'],
+          [20n * MINUTE, '20m'],
+          [7n * MINUTE, '7m'],
+        ] as const) {
+          const [from, to] = [at(5, 1n), at(170, 59_000_000n)]
+          const monday = micros('2000-01-03T00:00:00Z')
+          const first = monday + ((from - monday) / width) * width
+          const parts = partsOf(every(first, width, 30), from, to)
+          const argv = [coin, '--every', text, ...window(from, to)]
+          const stands = ['--max-staleness', '9m']
+          expect(await rowsOf(['twap', ...argv, ...stands])).toMatchObject(
+            parts.map(({ bucket, partial, ...part }) => {
+              const { twap, n_obs, carried_in } = twapOf(rows, 9n * MINUTE, part.from, part.to)
+              return { timestamp: iso(bucket), twap, n_obs, carried_in, partial }
+            }),
+          )
+          expect(await rowsOf(['candles', ...argv])).toMatchObject(
+            parts.flatMap(({ bucket, partial, ...part }) => {
+              const candle = candleOf(rows, part.from, part.to)
+              return candle ? [{ timestamp: iso(bucket), ...candle, partial }] : []
+            }),
+          )
+        }
+    })
+  })
+
+  describe('venues and quotes', () => {
+    const OTHER: readonly Tick[] = [tick(0, '50'), tick(20, '60')]
+    beforeAll(async () => {
+      await putTicks(client, { coin: 'pair', exchange: 'alpha' }, [tick(0, '10'), tick(10, '20'), tick(40, '30')])
+      await putTicks(client, { coin: 'pair', exchange: 'beta' }, OTHER)
+      await putTicks(client, { coin: 'pair', exchange: 'alpha', quote: 'USDT' }, [tick(0, '1000')])
+      await putTicks(client, { coin: 'pair', exchange: 'alpha', quote: 'USDC' }, [tick(0, '2000')])
+      const traded = (price: string, volume: string | null) => [0, 1, 2].map((i) => bar(i, price, volume))
+      await putBars(client, { coin: 'pair-bars', exchange: 'alpha' }, '1m', traded('10', '3'))
+      await putBars(client, { coin: 'pair-bars', exchange: 'beta' }, '1m', traded('20', '1'))
+      await putBars(client, { coin: 'pair-bars', exchange: 'gamma' }, '1m', traded('900', null))
+      await putBars(client, { coin: 'pair-bars', exchange: 'beta', quote: 'USDT' }, '1m', traded('5000', '7'))
+    })
+
+    test('the combined figure is the mean of the venues that have a price', async () => {
+      const argv = ['twap', 'pair', '--every', '10m', ...window(at(0), at(60)), '--max-staleness', '10m']
+      const [alpha, beta] = [await rowsOf(argv), await rowsOf(argv, 'beta')]
+      expect(alpha.map((row) => row.twap)).toEqual(['10', '20', null, null, '30', null])
+      expect(beta.map((row) => row.twap)).toEqual(['50', null, '60', null, null, null])
+      expect((await rowsOf(argv, null)).map((row) => [row.timestamp, row.twap])).toEqual([
+        [iso(at(0)), '30'],
+        [iso(at(10)), '20'],
+        [iso(at(20)), '60'],
+        [iso(at(40)), '30'],
+      ])
+      // Neither has one: no combined row says 0.
+      expect(await rowsOf(['twap', 'pair', ...window(at(51), at(59)), '--max-staleness', '5m'], null)).toEqual([])
+    })
+
+    test('each quote has figures of its own', async () => {
+      const all = ['--quote', 'any', ...window(at(0), at(3))]
+      const twaps = (await ask(['twap', 'pair', ...all])).rows
+      expect(twaps.map((row) => [row.exchange_id, row.quote, row.twap])).toEqual([
+        ['alpha', 'USD', '10'],
+        ['beta', 'USD', '50'],
+        [null, 'USD', meanOf(['10', '50'])],
+        ['alpha', 'USDC', '2000'],
+        [null, 'USDC', '2000'],
+        ['alpha', 'USDT', '1000'],
+        [null, 'USDT', '1000'],
+      ])
+      const vwaps = (await ask(['vwap', 'pair-bars', ...all])).rows
+      expect(vwaps.map((row) => [row.exchange_id, row.quote, row.vwap, row.volume])).toEqual([
+        ['alpha', 'USD', '10', '9'],
+        ['beta', 'USD', '20', '3'],
+        ['gamma', 'USD', null, null],
+        [null, 'USD', '12.5', '12'],
+        ['beta', 'USDT', '5000', '21'],
+        [null, 'USDT', '5000', '21'],
+      ])
+      const bars = (await ask(['candles', 'pair-bars', '--every', '5m', ...all])).rows
+      expect(bars.map((row) => [row.exchange_id, row.quote, row.close])).toEqual([
+        ['alpha', 'USD', '10'],
+        ['beta', 'USD', '20'],
+        ['beta', 'USDT', '5000'],
+        ['gamma', 'USD', '900'],
+      ])
+    })
+  })
+
+  // Each of these says what is right; the test fails until it is so, and then has to be moved up.
+  describe('known to be wrong', () => {
+    test.fails('a price that stands less than a millisecond longer is carried in', async () => {
+      const stale = UNEVEN[3]!.at + 10n * SECOND
+      const argv = ['twap', 'uneven', ...window(stale - 1n, stale), '--max-staleness', '10s']
+      expect(await rowsOf(argv)).toMatchObject([{ coverage: 1, n_obs: 0, carried_in: true }])
+    })
+
+    test.fails('a window without a price in it is filled from the one before', async () => {
+      await putTicks(client, { coin: 'fill-before', exchange: 'alpha' }, [tick(0, '5')])
+      const argv = ['candles', 'fill-before', '--every', '1m', ...window(at(1), at(3)), '--fill', 'prev']
+      expect((await rowsOf(argv)).map((row) => row.close)).toEqual(['5', '5'])
+    })
+
+    test.fails('a window that begins in the future has no price', async () => {
+      await putTicks(client, { coin: 'future', exchange: 'alpha' }, [tick(0, '5')])
+      const rows = await rowsOf(['twap', 'future', ...window(at(2), at(4))], 'alpha', iso(at(1)))
+      expect(rows.map((row) => row.twap).filter((figure) => figure !== null)).toEqual([])
+    })
+
+    test.fails('a bucket in the future is filled with nothing', async () => {
+      await putTicks(client, { coin: 'future-fill', exchange: 'alpha' }, [tick(0, '5')])
+      const argv = ['candles', 'future-fill', '--every', '1m', ...window(at(0), at(5)), '--fill', 'prev']
+      const rows = await rowsOf(argv, 'alpha', iso(at(2)))
+      expect(rows.filter((row) => String(row.timestamp) >= iso(at(2)) && row.close !== null)).toEqual([])
+    })
+
+    test.fails('the end of a window that the present cuts is written as any other time', async () => {
+      const [row] = await rowsOf(['twap', 'uneven', ...window(at(30), at(90))], 'alpha', iso(at(60)))
+      expect(row!.to).toBe(iso(at(60)))
+    })
+
+    test.fails('the average of a bar has 18 decimals', async () => {
+      await putTicks(client, { coin: 'average', exchange: 'alpha' }, [
+        tick(0, '1000'),
+        tick(1, '1000'),
+        tick(2, '1001'),
+      ])
+      const [row] = await rowsOf(['candles', 'average', '--every', '5m', ...window(at(0), at(5))])
+      expect(row!.average).toBe('1000.333333333333333333')
+    })
+  })
+})
