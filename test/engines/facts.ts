@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { groupBy } from '../../src/core/market.ts'
 import { session } from '../cli/session.ts'
 import type { TestDatabase } from '../servers/databases.ts'
-import { type Bar, iso, type Tick } from './oracle.ts'
+import { type Bar, iso, type Micros, type Tick } from './oracle.ts'
 
 export interface Where {
   /** Its id; a test that makes up a new one has the database to itself. */
@@ -71,3 +71,10 @@ export const asking =
     const ended = await session([...argv, '--json'], { env: { DATABASE_URL: database.url, HOME: '/nowhere' }, now })
     return { code: ended.code, rows: ended.stdout === '' ? [] : JSON.parse(ended.stdout), stderr: ended.stderr }
   }
+
+/** Prices, gaps and instants without any pattern that a grid could hide; the same ones each time. */
+export const uneven = (from: Micros): readonly Tick[] =>
+  Array.from({ length: 200 }, (_, i) => ({
+    at: from + BigInt(i) * 97_003_001n + BigInt((i * i * 7919) % 90_000_000),
+    price: `${1000 + ((i * 7919) % 389)}.${String((i * 104_729) % 1_000_000).padStart(6, '0')}`,
+  }))
