@@ -3,6 +3,9 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openClient } from '../../src/db/connect.ts'
+import { DEFAULT_LIMITS } from '../../src/db/session.ts'
+import { refreshRollups } from '../../src/storage/rollups.ts'
+import { openSession } from '../../src/storage/session.ts'
 import { migratedDatabase, type TestDatabase, tiers } from '../servers/databases.ts'
 import { type AskRows, asking, putBars, putTicks } from './facts.ts'
 import {
@@ -238,5 +241,49 @@ describe.each(tiers())('on $name', (tier) => {
   // What is right, and fails until it is so.
   describe('a midnight that comes twice', () => {
     test.fails.each(Object.entries(TWICE))('%s', (_, asked) => compare(asked))
+  })
+
+  // Venezuela was half an hour off from December 2007 to May 2016; neither end of this window shows it, nor do the
+  // moments between that are looked at.
+  describe('an offset that comes and goes inside the window', () => {
+    const MIDNIGHT = micros('2010-06-01T00:00:00-04:30')
+    const argv = ['--every', '1M', '--tz', 'America/Caracas', '--from', '2007-01', '--to', '2017-01']
+    const bar = (at: Micros, close: string): Bar => ({ at, open: close, high: close, low: close, close, volume: '1' })
+    beforeAll(async () => {
+      await putTicks(client, { coin: 'caracas', exchange: 'alpha' }, [
+        { at: MIDNIGHT - 15n * MINUTE, price: '1' },
+        { at: MIDNIGHT + 15n * MINUTE, price: '100' },
+      ])
+      await putBars(client, { coin: 'caracas', exchange: 'alpha' }, '1h', [bar(MIDNIGHT - 30n * MINUTE, '1')])
+      const storage = await openSession(database.connection, DEFAULT_LIMITS)
+      await refreshRollups(storage).finally(() => storage.close())
+    })
+    const closesOf = async (...more: string[]) =>
+      (await ask(['candles', 'caracas', ...argv, ...more])).rows.map((row) => [row.timestamp, row.close])
+    const MONTHS = [
+      ['2010-05-01T04:30:00Z', '1'],
+      ['2010-06-01T04:30:00Z', '100'],
+    ]
+
+    test('raw prices are in their own month', async () => expect(await closesOf('--no-rollup')).toEqual(MONTHS))
+
+    test.fails('so are those of an hour that is rolled up', async () => expect(await closesOf()).toEqual(MONTHS))
+
+    test.fails('an hour that lies in two months is no basis', async () =>
+      expect(await ask(['candles', 'caracas', ...argv, '--basis', 'candles'])).toMatchObject({ code: 1, rows: [] }))
+  })
+
+  describe('UTC by another name', () => {
+    const argv = ['candles', 'utc-days', '--every', '1d', '--from', '2025-06-01', '--to', '2025-06-02']
+    beforeAll(async () => {
+      const day = { at: micros('2025-06-01T00:00:00Z'), open: '1', high: '3', low: '1', close: '2', volume: '1' }
+      await putBars(client, { coin: 'utc-days', exchange: 'alpha' }, '1d', [day])
+    })
+    test('UTC', async () =>
+      expect(await ask([...argv, '--tz', 'UTC'])).toMatchObject({ code: 0, rows: [{ close: '2' }] }))
+
+    test.fails.each(['utc', 'Etc/UTC', 'GMT'])('%s', async (tz) =>
+      expect(await ask([...argv, '--tz', tz])).toMatchObject({ code: 0, rows: [{ close: '2' }] }),
+    )
   })
 })
