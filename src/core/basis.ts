@@ -3,7 +3,7 @@
 import { formatDuration } from '../duration.ts'
 import type { Ask } from '../engines/engine.ts'
 import { ArxError, usageError } from '../errors.ts'
-import { microsOf } from './instant.ts'
+import { formatInstant, microsOf } from './instant.ts'
 import { groupBy, type Market, type Window } from './market.ts'
 
 export type Basis = 'ticks' | 'candles' | 'auto'
@@ -39,17 +39,16 @@ export async function settleBasis(
 ): Promise<readonly Market[]> {
   const allowed = markets.filter((m) => admits(m, wish))
   if (allowed.length === 0) throw nothingAllowed(markets, wish)
-  const begin = Date.parse(window.from)
-  const furthest = Math.max(...allowed.map(back))
-  const from = furthest === 0 ? window.from : new Date(begin - furthest).toISOString()
-  const active = await ask('markets/activity', { markets: allowed.map((m) => m.market_id), from, to: window.to })
-  const spans = active.flatMap((a): Span[] => {
+  const start = microsOf(window.from)
+  // A price exactly as old as it may be does not count any more.
+  const since = (market: Market) => {
+    const reach = BigInt(Math.round(back(market) * 1000))
+    return formatInstant(reach > 0n ? start - reach + 1n : start)
+  }
+  const asked = { markets: allowed.map((m) => m.market_id), since: allowed.map(since), to: window.to }
+  const spans = (await ask('markets/activity', asked)).map((a): Span => {
     const market = allowed.find((m) => m.market_id === a.market_id)!
-    const last = Date.parse(a.last_at)
-    // Asked once for all of them, so as far back as the longest reaches. A price may stand for less than a millisecond.
-    const [known, start] = [microsOf(a.last_at), microsOf(window.from)]
-    if (known < start && known <= start - BigInt(Math.round(back(market) * 1000))) return []
-    return [{ market, from: Date.parse(a.first_at), to: last + (market.seconds ?? 0) * 1000 }]
+    return { market, from: Date.parse(a.first_at), to: Date.parse(a.last_at) + (market.seconds ?? 0) * 1000 }
   })
   return [...groupBy(spans, ({ market }) => `${market.exchange_id} ${market.quote}`).values()].map((own) =>
     best(own, window),

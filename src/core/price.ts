@@ -100,7 +100,7 @@ async function ofCoin(ask: Ask, query: PriceQuery & MarketFilter): Promise<Answe
     if (freshest) fresh.push(freshest)
     else missing.push(...own)
   }
-  const days = await ask('price/last-day', { markets: fresh.map((f) => f.market_id), at: query.at })
+  const days = fresh.length ? await ask('price/last-day', { markets: fresh.map((f) => f.market_id), at: query.at }) : []
   const rows = fresh.map(({ market, price, timestamp, age }): PriceRow => {
     const { exchange_id, quote } = market
     const last_24h = days.find((d) => d.market_id === market.market_id)!.closes

@@ -109,21 +109,20 @@ const MOST_DIGITS = 38
 const BYTES = 16
 const PLAIN = /^(-?)(\d+)(?:\.(\d+))?$/
 
-/**
- * One scale for the whole column: as many places as are written, so that the same question has the same type on
- * another day; where that is more than 38 digits, the fewest that lose none.
- */
+/** What prices need, and so what nearly every column has: files of two days can be read as one. */
+const USUAL_SCALE = 18
+
+/** One scale for the whole column: the usual one where it holds every digit, else the fewest places that lose none. */
 function decimal(name: string, values: Iterable<Value>): Storage | Misfit {
-  let [whole, places, needed] = [0, 0, 0]
+  let [whole, needed] = [0, 0]
   for (const value of values) {
     const match = typeof value === 'string' ? PLAIN.exec(value) : null
     if (!match) return { misfit: `${rawText(value)} is no plain decimal` }
     const [, , integer = '', fraction = ''] = match
     whole = Math.max(whole, integer.replace(/^0+/, '').length)
-    places = Math.max(places, fraction.length)
     needed = Math.max(needed, fraction.replace(/0+$/, '').length)
   }
-  const scale = whole + places <= MOST_DIGITS ? places : needed
+  const scale = needed <= USUAL_SCALE && whole <= MOST_DIGITS - USUAL_SCALE ? USUAL_SCALE : needed
   if (whole + scale > MOST_DIGITS) {
     return { misfit: `it needs ${whole + scale} digits, and a Parquet decimal has ${MOST_DIGITS}` }
   }

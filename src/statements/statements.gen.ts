@@ -210,9 +210,9 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly setting: string }
   }
-  /** First and last observation of each market inside a window: two index probes a market, no rows counted. */
+  /** First and last observation of each market inside a window, or from where its price still counts in it: two index probes */
   'markets/activity': {
-    params: { readonly markets: readonly number[]; readonly from: string; readonly to: string }
+    params: { readonly markets: readonly number[]; readonly since: readonly string[]; readonly to: string }
     row: { readonly market_id: number; readonly first_at: string; readonly last_at: string }
   }
   /** Coins that a name may mean: by id, by the shipped list of symbols, or by the symbol their source gave. */

@@ -92,10 +92,13 @@ test('an answer without rows is a file with columns', async () => {
   expect(Object.keys(types)).toContain('symbol')
 })
 
-test('a terminal does not get it, whoever asked', async () => {
+test('a terminal does not get it; who has it for a habit sees a table', async () => {
   const refused = { ...NO_TERMINAL, stderr: expect.stringMatching(NO_TERMINAL.stderr) }
   expect(await db.ask([...CANDLES, '-o', 'parquet'], { terminal: 80 })).toEqual(refused)
-  expect(await db.ask(CANDLES, { terminal: 80, env: { ARXDB_FORMAT: 'parquet' } })).toEqual(refused)
+  const shown = await db.ask(CANDLES, { terminal: 80 })
+  expect(await db.ask(CANDLES, { terminal: 80, env: { ARXDB_FORMAT: 'parquet' } })).toEqual(shown)
+  // Before anything is done.
+  expect(await db.ask(['ingest', 'nowhere.csv', '-o', 'parquet'], { terminal: 80 })).toEqual(refused)
 })
 
 test('ARXDB_FORMAT and a config file may name it', async () => {

@@ -238,9 +238,8 @@ describe.each(tiers())('on $name', (tier) => {
 
   test.each(Object.entries(CASES))('%s', (_, asked) => compare(asked))
 
-  // What is right, and fails until it is so.
   describe('a midnight that comes twice', () => {
-    test.fails.each(Object.entries(TWICE))('%s', (_, asked) => compare(asked))
+    test.each(Object.entries(TWICE))('%s', (_, asked) => compare(asked))
   })
 
   // Venezuela was half an hour off from December 2007 to May 2016; neither end of this window shows it, nor do the
@@ -267,9 +266,9 @@ describe.each(tiers())('on $name', (tier) => {
 
     test('raw prices are in their own month', async () => expect(await closesOf('--no-rollup')).toEqual(MONTHS))
 
-    test.fails('so are those of an hour that is rolled up', async () => expect(await closesOf()).toEqual(MONTHS))
+    test('so are those of an hour that is rolled up', async () => expect(await closesOf()).toEqual(MONTHS))
 
-    test.fails('an hour that lies in two months is no basis', async () =>
+    test('an hour that lies in two months is no basis', async () =>
       expect(await ask(['candles', 'caracas', ...argv, '--basis', 'candles'])).toMatchObject({ code: 1, rows: [] }))
   })
 
@@ -282,7 +281,7 @@ describe.each(tiers())('on $name', (tier) => {
     test('UTC', async () =>
       expect(await ask([...argv, '--tz', 'UTC'])).toMatchObject({ code: 0, rows: [{ close: '2' }] }))
 
-    test.fails.each(['utc', 'Etc/UTC', 'GMT'])('%s', async (tz) =>
+    test.each(['utc', 'Etc/UTC', 'GMT'])('%s', async (tz) =>
       expect(await ask([...argv, '--tz', tz])).toMatchObject({ code: 0, rows: [{ close: '2' }] }),
     )
   })

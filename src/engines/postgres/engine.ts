@@ -63,14 +63,15 @@ const BEFORE_DETECTION: Target = { engine: 'postgres', server: 150_000 }
 /** Statements that only find out what is asked about, and from where. */
 const LOOKS_UP = /^(markets|rollups)\/|^price\/newest$/
 
-/** Changes how the rest runs, so a script has to say it too. */
+/** Changes how the rest runs, so a script has to do it too. */
 const SETS = 'rollups/serial'
 
 function asker(client: ClientBase, target: Target, { onStatement, instead }: EngineOptions): Ask {
   const ask = async (name: string, params: Readonly<Record<string, unknown>>): Promise<readonly unknown[]> => {
     const found = statement(name, target)
     const values = found.header.params.map((p) => params[p.name] ?? null)
-    if (instead && (!LOOKS_UP.test(name) || (name === SETS && instead.show === 'sql'))) {
+    if (name === SETS && instead?.show === 'sql') instead.tell('set local max_parallel_workers_per_gather = 0;\n')
+    if (instead && !LOOKS_UP.test(name)) {
       instead.tell(instead.show === 'sql' ? inlined(found, values) : await planOf(client, found, values))
       return []
     }
