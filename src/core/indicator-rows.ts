@@ -93,8 +93,16 @@ const columnsWith = (names: readonly string[], shown: Shown) => [
   ...columns(shown === 'ohlc' ? { open: 'decimal', high: 'decimal', low: 'decimal' } : {}),
   ...columns({ close: 'decimal' }),
   ...columns(Object.fromEntries(names.map((name) => [name, 'float']))),
-  ...columns({ basis: 'text', n_obs: 'int', coverage: 'ratio', n_bars: 'int', missing_bars: 'int' }),
-  ...echoes(['definition'], { partial: 'bool', unstable: 'bool', definition: 'text' }),
+  ...echoes(['n_obs', 'coverage', 'n_bars', 'missing_bars', 'partial', 'definition'], {
+    basis: 'text',
+    n_obs: 'int',
+    coverage: 'ratio',
+    n_bars: 'int',
+    missing_bars: 'int',
+    partial: 'bool',
+    unstable: 'bool',
+    definition: 'text',
+  }),
 ]
 
 /** For each bar, how many are missing between the first and it. */
