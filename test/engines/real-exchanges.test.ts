@@ -217,4 +217,33 @@ describe.skipIf(missing !== '').each(tiers())(`real exchanges on $name${missing}
     const of = (quote: string) => Number(rows.find((row) => row.exchange_id === 'kraken' && row.quote === quote)!.twap)
     expect(of('USDC') / of('USD')).toBeGreaterThan(1.05)
   })
+
+  describe('arbitrage of 11 March, an hour a sample', () => {
+    const argv = ['arbitrage', 'BTC', '--from', '2023-03-11', '--to', '2023-03-12', '--every', '1h']
+
+    test('compares a quote with itself alone: the peg that broke is not reported', async () => {
+      const { code, rows, stderr } = await ask([...argv, '--min-spread', '0'])
+      expect(code).toBe(0)
+      expect(rows.length).toBeGreaterThan(20)
+      for (const row of rows)
+        expect(row).toMatchObject({ cross_quote: false, quote: expect.stringMatching(/^[A-Z]+$/) })
+      // In dollars no two of them were two per cent apart in any of these hours; USDC was ten from USD.
+      const dollars = rows.filter((row) => row.quote === 'USD').map((row) => Number(row.gross_percent))
+      expect(Math.max(...dollars)).toBeLessThan(2)
+      expect(stderr).not.toMatch(/cross-quote/)
+    })
+
+    test('--quote any shows it, labelled', async () => {
+      const { rows, stderr } = await ask([...argv, '--quote', 'any', '--min-spread', '5'])
+      const peg = rows.filter((row) => row.quote === 'USD>USDC')
+      expect(peg.length).toBeGreaterThan(5)
+      for (const row of rows) expect(row.cross_quote).toBe(String(row.quote).includes('>'))
+      for (const row of peg) {
+        expect(row.net_percent).toBeNull()
+        const gross = (Number(row.sell_price) / Number(row.buy_price) - 1) * 100
+        expect(Math.abs(Number(row.gross_percent) - gross)).toBeLessThan(1e-9)
+      }
+      expect(stderr).toMatch(/^warning: .*cross-quote/m)
+    })
+  })
 })
