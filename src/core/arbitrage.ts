@@ -194,7 +194,7 @@ function remarks(
   const crossing = [...new Set(rows.filter((row) => row.cross_quote).map((row) => row.quote))]
   if (crossing.length > 0) {
     notes.push(
-      warn(`${crossing.join(', ')}: a spread between two quotes is the price of one in the other, no arbitrage`),
+      warn(`${crossing.join(', ')}: cross-quote spreads, the price of one quote in the other and no arbitrage`),
     )
   }
   if (rows.length === 0) notes.push(info('no pair of venues is that far apart'))
