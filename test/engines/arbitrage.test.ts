@@ -172,7 +172,7 @@ describe.each(tiers())('on $name', (tier) => {
       { buy_exchange: 'delta', sell_exchange: 'alpha', quote: 'USDC>USD', buy_price: '91', sell_price: '100', skew: 0 },
     ])
     expect(notes.filter((note) => note.level === 'warn').map((note) => note.text)).toEqual([
-      'USDC>USD: a spread between two quotes is the price of one in the other, no arbitrage',
+      'USDC>USD: cross-quote spreads, the price of one quote in the other and no arbitrage',
     ])
     // One second earlier its close is not known yet.
     const before = await ask({ at: at('01:59'), quote: 'any' })
