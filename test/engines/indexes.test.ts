@@ -73,7 +73,7 @@ describe.each(tiers())('on $name', (tier) => {
   })
 
   test('an index that nothing uses is found', async () => {
-    await client.query('create index idle_one on arxdb.markets (quote, timeframe)')
+    await client.query('create index idle_one on arxdb.rollups (max_gap)')
     const { rows } = await client.query<{ name: string; guards: boolean }>(INDEXES)
     const used = await plans()
     await client.query('drop index arxdb.idle_one')

@@ -130,7 +130,8 @@ describe.each(tiers())('on $name', (tier) => {
     const open = { ...query('BTC@alpha', 498, 600), now: at(500.5) }
     expect((await rsi(engine, open)).rows.map((row) => row.partial)).toEqual([false, false])
     const all = await rsi(engine, { ...open, includePartial: true })
-    expect(all.rows.at(-1)).toMatchObject({ partial: true, close: String(close(599)) })
+    // What comes after the present is not known, whatever is stored.
+    expect(all.rows.at(-1)).toMatchObject({ partial: true, close: String(close(500)) })
     // The window's start lies within a bar: that bar began before it.
     const within = await rsi(engine, { ...query('BTC@alpha', 498.5, 500), includePartial: true })
     expect(within.rows.map((row) => row.timestamp)).toEqual([at(499).replace('.000', '')])
