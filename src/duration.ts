@@ -22,9 +22,13 @@ export function tryDuration(text: string): number | undefined {
   return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : undefined
 }
 
+/** Beyond it, times would leave the years that there are. */
+const LONGEST_MS = 36_525 * MS.d
+
 /** Milliseconds of `5m`, `1h30m`, `90s`, `250ms`, `7d`, `PT5M`, `0`; anything else is a usage error. */
 export function parseDuration(text: string): number {
   const value = tryDuration(text)
+  if (value !== undefined && value > LONGEST_MS) throw usageError(`"${text}" is longer than a hundred years`)
   if (value !== undefined) return value
   if (/^\d+(\.\d+)?$/.test(text))
     throw usageError(`"${text}" has no unit`, `write ${text}s for seconds, ${text}m for minutes`)

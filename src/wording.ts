@@ -20,8 +20,9 @@ export function atLeast(seconds: number): string {
   return `${above(86_400)}d`
 }
 
-/** A share for a remark, as the column beside it is shown: `84.1%`; never `100%` for what is not whole. */
+/** A share for a remark, as the column beside it is shown: `84.1%`; never `100%` for what is not whole, nor `0%` for what is not nothing. */
 export function percent(share: number): string {
   const rounded = Number((share * 100).toFixed(2))
+  if (rounded === 0 && share > 0) return '<0.01%'
   return `${rounded === 100 && share !== 1 ? Math.floor(share * 10_000) / 100 : rounded}%`
 }

@@ -1,6 +1,6 @@
 // What a command has to say, to stdout and to stderr: the answer in the format asked for, its notes beside it.
 import type { Config } from '../config/schema.ts'
-import { type Note, type Result, warn } from '../core/result.ts'
+import { info, type Note, type Result, warn } from '../core/result.ts'
 import { usageError } from '../errors.ts'
 import { neutraliseKeepingLines } from '../render/text.ts'
 import { packageVersion } from '../statements/package-root.ts'
@@ -66,7 +66,7 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
       if (result.notes.length === 0) note('no rows')
       return
     }
-    if (others !== undefined) note(others)
+    if (others !== undefined) tell([info(others)], speaker())
     const onTerminal = io.out.isTTY && globals.out === undefined
     const text = drawChart(result, {
       ...drawingSize(io, onTerminal),
@@ -126,12 +126,25 @@ function tell(notes: readonly Note[], { io, note }: Speaker): void {
   }
 }
 
+/** What the name of a file says about what is to be in it. */
+const BY_ENDING: Readonly<Record<string, Format>> = {
+  json: 'json',
+  ndjson: 'ndjson',
+  jsonl: 'ndjson',
+  csv: 'csv',
+  tsv: 'tsv',
+  md: 'markdown',
+  parquet: 'parquet',
+}
+
 async function chooseFormat(globals: Globals, io: IO, config: () => Promise<Config>): Promise<Format> {
   const onTerminal = io.out.isTTY && globals.out === undefined
   // A stream of answers is no one array, and has no one header.
   const streams = globals.watch !== undefined && globals.out === undefined && !onTerminal
   if (globals.json || globals.output === 'json') return streams ? 'ndjson' : 'json'
   if (globals.output) return globals.output
+  const named = BY_ENDING[/\.([a-z]+)$/i.exec(globals.out ?? '')?.[1]?.toLowerCase() ?? '']
+  if (named) return named
   const usual = (await config()).output
   // Bytes are for files: the setting of somebody who is looking at a terminal for once.
   if (usual && !(usual === 'parquet' && (onTerminal || streams))) return usual === 'json' && streams ? 'ndjson' : usual

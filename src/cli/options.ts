@@ -107,6 +107,15 @@ export function decimal(text: string): string {
   return text.trim()
 }
 
+/** A count of at least one, and no more than anybody waits for. */
+export const countUpTo =
+  (most: number) =>
+  (text: string): number => {
+    const value = wholeNumber(text)
+    if (value < 1 || value > most) throw usageError(`${text} is not between 1 and ${most.toLocaleString('en-US')}`)
+    return value
+  }
+
 export const staleness = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : parseDuration(text)
 

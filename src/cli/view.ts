@@ -29,7 +29,12 @@ const LEAST_INTERVAL_MS = 100
 
 /** Answers in the way that the flags of this run ask for. Usage errors where they ask for two at once. */
 export async function answer(make: Make, viewer: Viewer, ways: Ways): Promise<void> {
-  const { sql, explain, watch } = viewer.globals
+  const { sql, explain, watch, chart, json, output } = viewer.globals
+  const machine = json || (output !== undefined && output !== 'table')
+  if (machine && (chart || sql || explain)) {
+    const flag = chart ? '--chart' : sql ? '--sql' : '--explain'
+    throw usageError(`${flag} has no ${json ? 'json' : output}`, `leave out ${flag}, or -o`)
+  }
   if (sql && explain) throw usageError('--sql and --explain are two answers', 'one of them')
   if ((sql || explain) && watch !== undefined)
     throw usageError('SQL does not change: it cannot be watched', 'leave out --watch')

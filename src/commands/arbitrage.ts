@@ -2,13 +2,13 @@ import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
 import {
   basisOptions,
+  countUpTo,
   decimal,
   moment,
   percentage,
   question,
   rangeOptions,
   staleness,
-  wholeNumber,
   window,
 } from '../cli/options.ts'
 import { arbitrage } from '../core/arbitrage.ts'
@@ -26,14 +26,16 @@ export const arbitrageCommand = (context: Context) =>
     .addOption(rangeOptions.to)
     .option('--every <width>', 'distance of two samples (default: 1m, one bar where there are only candles)')
     .addOption(
-      new Option('--samples <n>', 'with --at: samples before it for persistence (default: 10)').argParser(wholeNumber),
+      new Option('--samples <n>', 'with --at: samples before it for persistence (default: 10)').argParser(
+        countUpTo(10_000),
+      ),
     )
     .addOption(new Option('--min-spread <percent>', 'least gross spread (default: 1)').argParser(percentage))
     .addOption(new Option('--min-net <percent>', 'least spread net of fees').argParser(percentage))
     .addOption(
       new Option('--notional <amount>', 'bought for so much, in the quote: counts the withdrawal').argParser(decimal),
     )
-    .addOption(new Option('--top <n>', 'only the best').argParser(wholeNumber))
+    .addOption(new Option('--top <n>', 'only the best').argParser(countUpTo(1_000_000)))
     .option('--exchange <id>', 'one of the two sides')
     .option('--quote <currency>', 'only this quote; "any" compares different quotes as well (default: each by itself)')
     .addOption(basisOptions.maxStaleness)

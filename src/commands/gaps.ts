@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { marketOptions, question, rangeOptions, staleness, wholeNumber, window } from '../cli/options.ts'
+import { countUpTo, marketOptions, question, rangeOptions, staleness, window } from '../cli/options.ts'
 import { gaps } from '../core/gaps.ts'
 import { after } from '../core/result.ts'
 
@@ -16,7 +16,11 @@ export const gapsCommand = (context: Context) =>
     .option('--quote <currency>', 'only this quote currency (default: all)')
     .addOption(marketOptions.timeframe)
     .option('--longer-than <duration>', 'silence of ticks that is a gap (default: 5m)')
-    .addOption(new Option('--min-bars <n>', 'missing candles that are a gap (default: 1)').argParser(wholeNumber))
+    .addOption(
+      new Option('--min-bars <n>', 'missing candles that are a gap, ticks aside (default: 1)').argParser(
+        countUpTo(1_000_000),
+      ),
+    )
     .addOption(new Option('--order <order>', 'by time, or the longest first').choices(['time', 'size'] as const))
     .action((coins, { from, to, longerThan, ...options }) =>
       context.answer(async () => {

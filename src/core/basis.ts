@@ -58,7 +58,7 @@ export async function settleBasis(
 function admits(market: Market, { basis = 'auto', timeframe, dividing }: BasisWish): boolean {
   if (market.seconds === null) return basis !== 'candles' && timeframe === undefined
   if (basis === 'ticks') return false
-  if (timeframe !== undefined) return market.timeframe === timeframe
+  if (timeframe !== undefined && market.timeframe !== timeframe) return false
   return dividing === undefined || dividing % market.seconds === 0
 }
 
@@ -77,6 +77,9 @@ function best(spans: readonly Span[], window: Window): Market {
 
 function nothingAllowed(markets: readonly Market[], wish: BasisWish): ArxError {
   const there = [...new Set(markets.map(basisName))].join(', ')
+  if (markets.some((m) => m.timeframe === wish.timeframe)) {
+    throw usageError(`candles of ${wish.timeframe} do not fit into buckets of that width`, `--every ${wish.timeframe}`)
+  }
   if (wish.timeframe !== undefined) {
     return usageError(`no candles of ${wish.timeframe} are stored here`, `there are: ${there}`)
   }

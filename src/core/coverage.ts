@@ -1,6 +1,6 @@
 // What data is there, market by market.
 import type { Engine } from '../engines/engine.ts'
-import { parseMarketRef, resolveCoin } from './market.ts'
+import { type Market, marketsOf } from './market.ts'
 import { type Chart, echoes, type Result, warn } from './result.ts'
 import { spansOf } from './spans.ts'
 
@@ -52,10 +52,12 @@ const CHART: Chart = { kind: 'bars', label: ['coin_id', 'exchange_id', 'quote', 
 /** First, last and number of observations per market, and how many of the bars between are there. */
 export function coverage(engine: Engine, query: CoverageQuery): Promise<Result<CoverageRow>> {
   return engine.question(async (ask) => {
-    const ids: string[] = []
-    for (const name of query.coins) ids.push(await resolveCoin(ask, parseMarketRef(name).coin))
-    const exchange_id = query.exchange?.toLowerCase() ?? null
-    const markets = await ask('markets/listed', { coins: ids.length ? ids : null, exchange_id })
+    const exchange = query.exchange?.toLowerCase()
+    const named: Market[] = []
+    for (const coin of query.coins) named.push(...(await marketsOf(ask, { coin, exchange })))
+    const markets = query.coins.length
+      ? [...new Map(named.map((market) => [market.market_id, market])).values()]
+      : await ask('markets/listed', { exchange_id: exchange ?? null })
     const window = { from: query.from ?? EVER.from, to: query.to ?? EVER.to }
     const spans = await spansOf(ask, markets, window, { grain: 86_400, rollup: query.rollup })
     const found = markets.length ? await ask('markets/coverage', { ...spans, ...window }) : []

@@ -57,8 +57,8 @@ interface Span {
   readonly until: string
 }
 
-/** Below this share of raw time, holes in the data included, parallel workers do not pay. */
-const RAW_SHARE = 0.5
+/** Below this share of raw time parallel workers do not pay. */
+const RAW_SHARE = 0.1
 
 const lengthOf = (spans: readonly Span[]): number =>
   spans.reduce((sum, { since, until }) => sum + Date.parse(until) - Date.parse(since), 0)

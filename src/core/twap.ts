@@ -109,8 +109,10 @@ export async function twap(engine: Engine, query: TwapQuery): Promise<Result<Twa
     const all = await marketsOf(ask, query)
     const quoted = await settleQuotes(ask, all, query, window)
     const stands = (market: Market) => standing(market, query)
-    const markets = await settleBasis(ask, quoted.markets, query, window, stands)
     const buckets = bucketsOf(window, query)
+    // A close that stands for its own bar would be known in buckets that end before it.
+    const wish = { ...query, dividing: buckets.divisor }
+    const markets = await settleBasis(ask, quoted.markets, wish, window, stands)
     const answers = markets.length
       ? await ask('twap/window', {
           ...(await spansOf(ask, markets, window, { grain: buckets.grain, stands, rollup: query.rollup })),

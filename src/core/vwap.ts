@@ -121,5 +121,10 @@ function remarks(rows: readonly VwapRow[], query: VwapQuery): readonly Note[] {
     if (share >= least) return []
     return [warn(`${name}: only ${percent(share)} of the bars have a volume; the others are left out`)]
   })
-  return [...thin(single, query, (share) => `bars cover only ${percent(share)} of`), ...lacking]
+  const idle = [...groupBy(single, (row) => `${row.exchange_id} ${row.quote}`)].flatMap(([name, own]) =>
+    own.some((row) => row.vwap !== null) || own.every((row) => row.n_obs === 0)
+      ? []
+      : [warn(`${name}: nothing traded, so there is no average`)],
+  )
+  return [...idle, ...thin(single, query, (share) => `bars cover only ${percent(share)} of`), ...lacking]
 }

@@ -1,6 +1,6 @@
 // What keeps a database in shape between loads; cron calls it.
 import type { Connection } from '../connect/connection.ts'
-import { refreshRollups } from '../storage/rollups.ts'
+import { distrustRollups, refreshRollups } from '../storage/rollups.ts'
 import { openSession } from '../storage/session.ts'
 
 /** A stretch of a market is rolled up in a second or less; locks are waited for as long as that takes. */
@@ -16,6 +16,8 @@ export interface PolicyStep {
 
 export interface PolicyOptions {
   readonly signal: AbortSignal
+  /** Makes all rollups anew. */
+  readonly rebuild?: boolean | undefined
   readonly onProgress?: ((buckets: number) => void) | undefined
 }
 
@@ -24,6 +26,7 @@ export async function runPolicies(connection: Connection, options: PolicyOptions
   const session = await openSession(connection, LIMITS)
   const begun = performance.now()
   try {
+    if (options.rebuild) await distrustRollups(session)
     const { buckets, busy } = await refreshRollups(session, options)
     const seconds = Math.round(performance.now() - begun) / 1000
     return [

@@ -29,7 +29,7 @@ export function firstSeries({ rows }: Result<object>, by: readonly string[]): Fi
   for (const row of all) {
     const label = labelOf(row, by)
     if (label === name) own.push(row)
-    else others.add(label)
+    else others.add(label.startsWith(' ') ? `combined${label}` : label)
   }
   return { rows: own, name, others: [...others] }
 }

@@ -55,8 +55,16 @@ interface Layout {
   readonly gap: number
 }
 
+/** The last echo gone, the last two, and so on; `kept` has none left. Both ends of a window go together. */
+function withoutEchoes(all: readonly Cells[], kept: readonly Cells[]): readonly (readonly Cells[])[] {
+  const echoes = all.filter((cells) => !kept.includes(cells))
+  const half = (cells: Cells | undefined) => cells?.column.kind === 'time'
+  const cuts = echoes.map((_, i) => echoes.length - 1 - i).filter((at) => !(half(echoes[at]) && half(echoes[at - 1])))
+  return echoes.length === 0 ? [kept] : cuts.map((at) => all.filter((cells) => !echoes.slice(at).includes(cells)))
+}
+
 /**
- * Where room is short, echoes go first, then names break at their underscores, then what is the same in all rows is
+ * Where room is short, echoes go first, the last of them to begin with, then names break at their underscores, then what is the same in all rows is
  * said once, then columns move together; text is cut before numbers touch the edge.
  */
 function layoutOf(all: readonly Cells[], { header, width }: { header: boolean; width: number }): Layout | undefined {
@@ -68,7 +76,7 @@ function layoutOf(all: readonly Cells[], { header, width }: { header: boolean; w
   const varying = kept.filter((cells) => !same.includes(cells))
   const steps = [
     { cells: all, by: whole, same: [], gap: GAP },
-    { cells: kept, by: whole, same: [], gap: GAP },
+    ...withoutEchoes(all, kept).map((cells) => ({ cells, by: whole, same: [], gap: GAP })),
     { cells: kept, by: broken, same: [], gap: GAP },
     { cells: varying, by: broken, same, gap: GAP },
     { cells: varying, by: broken, same, gap: 1 },

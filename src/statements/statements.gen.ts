@@ -230,9 +230,9 @@ export interface Statements {
     params: { readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly from: string; readonly to: string }
     row: { readonly coin_id: string; readonly exchange_id: string; readonly quote: string; readonly timeframe: string; readonly first_at: string; readonly last_at: string; readonly n_obs: number; readonly expected: number | null; readonly coverage: number | null }
   }
-  /** Markets of some coins, or of all. */
+  /** Markets of all coins. */
   'markets/listed': {
-    params: { readonly coins: readonly string[] | null; readonly exchange_id: string | null }
+    params: { readonly exchange_id: string | null }
     row: { readonly market_id: number; readonly exchange_id: string; readonly venue: boolean; readonly quote: string; readonly timeframe: string; readonly seconds: number | null }
   }
   /** Every name a coin answers to, to suggest near ones. */
@@ -370,6 +370,11 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly locked: boolean; readonly work_mem: string }
   }
+  /** Notes all that there is of every market as changed: for what went on behind the triggers. */
+  'rollups/note-all': {
+    params: Record<never, never>
+    row: { readonly noted: number }
+  }
   /** Rolls the candles of one market up into buckets that begin inside ranges. */
   'rollups/roll-candles': {
     params: { readonly market_id: number; readonly width: number; readonly staleness: string; readonly since: readonly string[]; readonly until: readonly string[] }
@@ -395,7 +400,7 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly staleness: readonly string[] | null; readonly from: string; readonly to: string; readonly grain: number }
     row: { readonly market_id: number; readonly width: number; readonly since: string; readonly until: string }
   }
-  /** Takes the oldest dirty ranges of one market away, to be put right in this very transaction. What lies beyond `most` */
+  /** Takes the oldest dirty ranges of one market away, to be put right in this very transaction: as many as are `most` long */
   'rollups/take': {
     params: { readonly most: string }
     row: { readonly market_id: number; readonly ticks: boolean; readonly width: number; readonly staleness: string; readonly since: string; readonly until: string }

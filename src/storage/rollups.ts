@@ -16,6 +16,8 @@ export interface RollupOptions {
 
 /** Of one-minute candles some 170,000 rows: a transaction of a second or less. */
 const AT_ONCE = '120 days'
+/** Markets with little each go together. */
+const BUCKETS_AT_ONCE = 2_000
 
 interface Range {
   readonly market_id: number
@@ -33,14 +35,18 @@ interface Range {
 export async function refreshRollups(session: StorageSession, options: RollupOptions = {}): Promise<RollupReport> {
   let buckets = 0
   while (!options.signal?.aborted) {
-    const done = await writing(session, refreshNext)
+    const done = await writing(session, (run) => refreshSome(run, options.signal))
     if (done === 'busy') return { buckets, busy: true }
-    if (done === 'clean') break
-    buckets += done
+    buckets += done.buckets
     options.onProgress?.(buckets)
+    if (done.clean) break
   }
   return { buckets, busy: false }
 }
+
+/** Notes everything as changed, for what no trigger saw: partitions written to, emptied or dropped by their own names. */
+export const distrustRollups = (session: StorageSession): Promise<unknown> =>
+  writing(session, (run) => run('rollups/note-all'))
 
 /**
  * The same after rows were written, where it must not undo what was done: resolves to what to tell the user when it could
@@ -59,13 +65,24 @@ export async function refreshAfter(session: StorageSession, options: RollupOptio
 
 const DAY = 86_400
 
-async function refreshNext(run: Run): Promise<number | 'busy' | 'clean'> {
+async function refreshSome(
+  run: Run,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly buckets: number; readonly clean: boolean } | 'busy'> {
   const [lock] = await run<{ locked: boolean }>('rollups/lock')
   if (!lock!.locked) return 'busy'
-  const ranges = await run<Range>('rollups/take', { most: AT_ONCE })
-  const [first] = ranges
-  if (!first) return 'clean'
-  const { market_id, ticks, width, staleness } = first
+  let buckets = 0
+  while (buckets < BUCKETS_AT_ONCE && !signal?.aborted) {
+    const ranges = await run<Range>('rollups/take', { most: AT_ONCE })
+    if (ranges.length === 0) return { buckets, clean: true }
+    buckets += await refresh(run, ranges)
+  }
+  return { buckets, clean: false }
+}
+
+/** All of one market. */
+async function refresh(run: Run, ranges: readonly Range[]): Promise<number> {
+  const { market_id, ticks, width, staleness } = ranges[0]!
   const where = { market_id, staleness, since: ranges.map((r) => r.since), until: ranges.map((r) => r.until) }
   const rolled = await replace(run, ticks ? 'rollups/roll-ticks' : 'rollups/roll-candles', { ...where, width })
   return width === DAY ? rolled : rolled + (await replace(run, 'rollups/roll-days', { ...where, width: DAY }))

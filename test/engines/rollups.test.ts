@@ -255,6 +255,25 @@ describe.each(tiers())('on $name', (tier) => {
     await client.query('alter table arxdb.candles set (timescaledb.compress = false)')
   })
 
+  test('what went on behind the triggers is put right by a rebuild', async () => {
+    await clear()
+    await insertBars(0, MINUTES, 1, 1)
+    await refreshRollups(session)
+    const change = async (sql: string) => {
+      await client.query('begin')
+      await client.query('set local session_replication_role = replica')
+      await client.query(sql, [instant(1440), instant(2880)])
+      await client.query('commit')
+    }
+    await change('delete from arxdb.candles where timestamp >= $1 and timestamp < $2')
+    await refreshRollups(session)
+    const window = { from: instant(0), to: instant(MINUTES) }
+    expect(await answers(window, undefined, true)).not.toEqual(await answers(window, undefined, false))
+    const env = { DATABASE_URL: database.url }
+    expect(await commandLine(['policy', 'run', '--rebuild', '--json'], { env })).toMatchObject({ code: 0 })
+    await expectEqual(window, undefined)
+  })
+
   test('what was loaded before there were rollups is noted when they come', async () => {
     const old = await migratedDatabase(tier)
     const upgraded = await openClient(old.connection)
