@@ -137,7 +137,7 @@ async function openEngine(
   tell: (text: string) => void,
 ): Promise<Engine> {
   const { openEngine } = await import('../engines/timescaledb/engine.ts')
-  return openEngine({
+  const opening = openEngine({
     connection,
     limits: { statementTimeoutMs, lockTimeoutMs: 5_000, command },
     signal,
@@ -147,6 +147,9 @@ async function openEngine(
       : undefined,
     instead: globals.sql ? { show: 'sql', tell } : globals.explain ? { show: 'plan', tell } : undefined,
   })
+  // Loaded while the server answers.
+  void import('../render/render.ts')
+  return opening
 }
 
 const readOnly = (what: string, target: Connection): ArxError =>

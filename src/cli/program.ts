@@ -64,6 +64,12 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
   'Keep:': [policyCommand] as unknown as Factory[],
 }
 
+/** The factory of a command that a line begins with: the others need not be built for it. */
+const named = (word: string | undefined): Factory | undefined =>
+  Object.values(GROUPS)
+    .flat()
+    .find((factory) => factory.name === `${word}Command`)
+
 const EPILOGUE = `
 Exit codes: 0 ok, 1 failure, 2 usage, 3 a check found problems, 4 cannot
 connect, 5 not possible on this engine, 6 refused (needs --yes, lock held),
@@ -99,9 +105,11 @@ export async function createProgram(context: LiveContext, argv: readonly string[
   program.hook('preAction', (_, action) => {
     context.begin({ ...(program.opts() as Globals), ...viewOf(action.opts()) }, nameOf(action as Command))
   })
+  const only = named(argv[0])
   for (const [group, factories] of Object.entries(GROUPS)) {
     program.commandsGroup(group)
-    for (const factory of factories) program.addCommand(inherit(factory(context) as Command, program))
+    for (const factory of factories)
+      if (!only || factory === only) program.addCommand(inherit(factory(context) as Command, program))
   }
   program.commandsGroup('Set up:')
   program.addCommand(inherit(helpCommand() as unknown as Command, program))

@@ -29,8 +29,10 @@ export async function connect(
     return { ...(await ensureLocal({ env, note, signal })), database: DEMO_DATABASE }
   }
   for (const warning of config.warnings) note(`warning: ${warning}`)
-  const { account } = await import('../connect/account.ts')
-  const { resolveConnection } = await import('../connect/resolve.ts')
+  const [{ account }, { resolveConnection }] = await Promise.all([
+    import('../connect/account.ts'),
+    import('../connect/resolve.ts'),
+  ])
   const configured = await resolveConnection({
     flags: { url: globals.url, service: globals.service },
     env,

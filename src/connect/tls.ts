@@ -1,6 +1,5 @@
 // sslmode and its files, as libpq reads them, to what the driver understands.
 import { join } from 'node:path'
-import { rootCertificates } from 'node:tls'
 import { ArxError, EXIT, usageError } from '../errors.ts'
 import type { Connection, TlsOptions } from './connection.ts'
 import type { Files } from './files.ts'
@@ -30,11 +29,17 @@ export async function tlsOf(
   if (system && mode !== 'verify-full') throw usageError(`${origin}: sslrootcert=system needs sslmode=verify-full`)
   if (mode === 'disable') return false
   if (mode === 'prefer' || mode === 'allow') return 'prefer'
-  const authority = system ? rootCertificates.join('\n') : await rootOf(parameters, mode, homeDirectory, files)
+  const authority = system ? await systemRoots() : await rootOf(parameters, mode, homeDirectory, files)
   const client = await clientOf(parameters, homeDirectory, files)
   if (authority === undefined) return { rejectUnauthorized: false, ...client }
   const named = mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }
   return { rejectUnauthorized: true, ca: authority, ...named, ...client }
+}
+
+/** An import of node:tls makes all of its certificates, which takes longer than to connect: only who needs them waits. */
+async function systemRoots(): Promise<string> {
+  const { rootCertificates } = await import('node:tls')
+  return rootCertificates.join('\n')
 }
 
 async function rootOf(parameters: Parameters, mode: string, home: string, files: Files): Promise<string | undefined> {

@@ -95,8 +95,12 @@ export async function correlation(engine: Engine, query: CorrelationQuery): Prom
     const series: (readonly Series[])[] = []
     for (const coin of query.coins) series.push(await seriesOf(ask, coin, query, bars))
     const pairs = series.flatMap((own, i) => series.slice(i + 1).flatMap((others) => pairsOf(own, others, query)))
+    if (pairs.length === 0 && series.every((own) => own.length > 0)) throw noCommonMarket(query, series)
     const answers = pairs.length ? await measure(ask, pairs, bars) : new Map<string, Answer>()
-    const rows = pairs.map((pair) => rowOf(pair, answers.get(keyOf(pair))!, bars.window, query))
+    const rows = pairs.flatMap((pair) => {
+      const answer = answers.get(keyOf(pair))
+      return answer ? [rowOf(pair, answer, bars.window, query)] : []
+    })
     return {
       columns: COLUMNS,
       rows,
@@ -182,6 +186,17 @@ function rowOf(pair: Pair, answer: Answer, window: Window, query: CorrelationQue
   }
 }
 
+const noCommonMarket = ({ coins }: CorrelationQuery, series: readonly (readonly Series[])[]): ArxError =>
+  new ArxError({
+    code: 'no-common-market',
+    message: `no exchange has ${coins.join(' and ')} in one quote`,
+    detail: series
+      .flat()
+      .map(({ coin, market }) => `${coin}/${market.quote}@${market.exchange_id}`)
+      .join(', '),
+    hint: 'name both, to compare them all the same: BTC/USD@kraken BTC/USDT@binance',
+  })
+
 function remarks(
   rows: readonly CorrelationRow[],
   series: readonly (readonly Series[])[],
@@ -190,17 +205,6 @@ function remarks(
 ): readonly Note[] {
   const silent = coins.filter((_, i) => series[i]!.length === 0)
   const empty = silent.map((coin) => warn(`no bars of ${coin} between ${from} and ${to}; try: arxdb coverage ${coin}`))
-  if (rows.length === 0 && silent.length === 0) {
-    throw new ArxError({
-      code: 'no-common-market',
-      message: `no exchange has ${coins.join(' and ')} in one quote`,
-      detail: series
-        .flat()
-        .map(({ coin, market }) => `${coin}/${market.quote}@${market.exchange_id}`)
-        .join(', '),
-      hint: 'name both, to compare them all the same: BTC/USD@kraken BTC/USDT@binance',
-    })
-  }
   const named = (row: CorrelationRow): string =>
     [`${row.x} and ${row.y}`, row.exchange_id && `on ${row.exchange_id}`, row.quote && `in ${row.quote}`]
       .filter((word) => word)

@@ -50,6 +50,15 @@ test('each command that can draw is here', async () => {
   expect(Object.keys(QUESTIONS)).toEqual(drawn.map(({ name }) => name.replace(/^arxdb /, '')).sort())
 })
 
+test.each(Object.entries(QUESTIONS))('%s --sql and --explain', async (_, argv) => {
+  const { code, stdout } = await db.ask([...argv, '--sql'])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^begin read only;[\s\S]*\n-- @locks[\s\S]*\ncommit;\n$/)
+  const plan = await db.ask([...argv, '--explain'])
+  expect(plan.code).toBe(0)
+  expect(plan.stdout).toMatch(/Execution Time: /)
+})
+
 describe.each(Object.entries(QUESTIONS))('%s', (name, argv) => {
   test.each(Object.entries(PLACES))('%s', async (place, options) => {
     const { flags = [], ...where } = options as { flags?: readonly string[]; terminal?: number }

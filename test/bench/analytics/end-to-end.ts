@@ -1,8 +1,9 @@
 // From the start of the process to its end, beside psql with the same SQL.
+import type { Target } from '../../../src/statements/load.ts'
 import type { BenchDatabase } from '../database.ts'
 import { inTurns, median } from '../measure.ts'
 import { isoOf, type Span } from './market.ts'
-import { arxdb, lacking, nothing, psql, psqlVersion, scriptOf } from './program.ts'
+import { arxdb, conversationOf, lacking, nothing, psql, psqlVersion, scriptOf } from './program.ts'
 import { ms, type Report, times } from './report.ts'
 
 const MOST = 3
@@ -33,6 +34,7 @@ function questions({ until }: Span): readonly (readonly string[])[] {
 export async function endToEnd(
   { url }: BenchDatabase,
   span: Span,
+  target: Target,
   { rounds, folder, report }: { readonly rounds: number; readonly folder: string; readonly report: Report },
 ): Promise<void> {
   if ((await psqlVersion()) === undefined) return report.say('\nend to end: not run (no psql; PSQL names one)')
@@ -47,26 +49,37 @@ export async function endToEnd(
       continue
     }
     const script = await scriptOf(question, url, folder)
+    const all = await conversationOf(question, url, folder, target)
     const took = await inTurns(
       [
         { name: 'arxdb', run: () => arxdb(question, { url, unheard: true }) },
         { name: 'node', run: () => nothing(url) },
-        { name: 'psql', run: () => psql(['-f', script], { url, unheard: true }) },
+        { name: 'psql', run: () => psql(['-f', all], { url, unheard: true }) },
+        { name: 'alone', run: () => psql(['-f', script], { url, unheard: true }) },
       ],
       rounds,
     )
-    const [own, floor, rival] = ['arxdb', 'node', 'psql'].map((name) => median(took.get(name)!)) as [
+    const [own, floor, rival, alone] = ['arxdb', 'node', 'psql', 'alone'].map((name) => median(took.get(name)!)) as [
+      number,
       number,
       number,
       number,
     ]
     worst = Math.max(worst, own / rival)
     if (own / rival > MOST) slow.push(question[0]!)
-    rows.push([question[0]!, ms(own), ms(floor), ms(rival), times(own / rival)])
+    rows.push([question[0]!, ms(own), ms(floor), ms(rival), times(own / rival), ms(alone), times(own / alone)])
   }
   report.table({
     title: 'one day, end to end: ms from process start to exit, stdout to /dev/null',
-    header: ['question', 'arxdb', 'node -e 0', 'psql', 'arxdb / psql'],
+    header: [
+      'question',
+      'arxdb',
+      'node -e 0',
+      'psql, same SQL',
+      'arxdb / that',
+      'psql, last statement',
+      'arxdb / that',
+    ],
     rows,
   })
   for (const line of skipped) report.say(line)

@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { inlined } from '../../../src/statements/inline.ts'
+import { statement, type Target } from '../../../src/statements/load.ts'
 
 /** Longer than any question here takes. */
 const PATIENT = ['--timeout', '1h']
@@ -78,6 +80,27 @@ export async function scriptOf(args: readonly string[], url: string, folder: str
   const { out } = await arxdb([...args, '--sql'], { url })
   const file = join(folder, `${args[0]}.sql`)
   writeFileSync(file, out)
+  return file
+}
+
+/** Everything that arxdb sends to answer, lookups too, in one transaction as it does: the same work, asked by psql. */
+export async function conversationOf(
+  args: readonly string[],
+  url: string,
+  folder: string,
+  target: Target,
+): Promise<string> {
+  const { err } = await arxdb([...args, '-v'], { url })
+  const sent = [...err.matchAll(/^-- (\S+) (\[.*\]) [\d.]+ ms$/gm)].map(([, name, values]) =>
+    inlined(statement(name!, target), JSON.parse(values!) as unknown[]),
+  )
+  if (sent.length === 0) throw new Error(`arxdb ${args.join(' ')} -v told of no statement`)
+  const settings = ["timezone = 'UTC'", 'jit = off', 'statement_timeout = 3600000', 'lock_timeout = 5000']
+  const file = join(folder, `${args[0]}-all.sql`)
+  writeFileSync(
+    file,
+    ['begin read only;', ...settings.map((each) => `set local ${each};`), ...sent, 'commit;\n'].join('\n'),
+  )
   return file
 }
 

@@ -14,6 +14,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DEFAULT_LIMITS } from '../../../src/db/session.ts'
+import type { Target } from '../../../src/statements/load.ts'
 import { refreshRollups } from '../../../src/storage/rollups.ts'
 import { openSession } from '../../../src/storage/session.ts'
 import { type BenchDatabase, openDatabase } from '../database.ts'
@@ -71,7 +72,8 @@ async function measureTier(tier: Tier, server: string): Promise<void> {
     report.say(`\n## ${tier}: ${database.about}\n`)
     await fill(database, span)
     note(`${tier}: end to end`)
-    await endToEnd(database, span, { rounds, folder, report })
+    const target: Target = { engine: tier === 'plain' ? 'postgres' : 'timescaledb', server: 150_000 }
+    await endToEnd(database, span, target, { rounds, folder, report })
     note(`${tier}: in the server`)
     await inServer(asking, tier, span)
     note(`${tier}: growth`)
