@@ -30,19 +30,13 @@ class PlainClient extends pg.Client {
   }
 }
 
-/** Nobody listens in between on a loopback, so the way that needs no second connection comes first there. */
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
-
 const tlsChoices = (c: Connection): readonly Tls[] => {
   if (c.tls !== 'prefer') return [c.tls]
-  if (c.host.startsWith('/')) return [false]
-  return LOOPBACK.test(c.host) ? [false, true] : [true, false]
+  return c.host.startsWith('/') ? [false] : [true, false]
 }
 
-/** The server has no TLS, or it has no entry in pg_hba.conf for a connection without. */
 const refusedTls = (error: unknown): boolean =>
-  error instanceof Error &&
-  (error.message.includes('The server does not support SSL connections') || /no encryption/.test(error.message))
+  error instanceof Error && error.message.includes('The server does not support SSL connections')
 
 /** A connected client of its own: for COPY, locks and listeners. The caller ends it. */
 export async function openClient(c: Connection): Promise<pg.Client> {
