@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { basisOptions, bucketOptions, coinQuestion, staleness, window } from '../cli/options.ts'
+import { basisOptions, bucketOptions, coinQuestion, everyOption, staleness, window } from '../cli/options.ts'
 import { candles } from '../core/candles.ts'
 import { parseEvery } from '../core/interval.ts'
 import { after } from '../core/result.ts'
@@ -10,7 +10,7 @@ export const candlesCommand = (context: Context) =>
     'arxdb candles BTC --every 1d --from 30d --chart',
     'arxdb candles BTC@kraken --every 4h --from 2025-01-01..2025-01-08 -o csv',
   ])
-    .addOption(new Option('--every <width>', 'width of a bar: 5m, 1h, 1d, 1w, 1M').default('1h'))
+    .addOption(everyOption())
     .addOption(basisOptions.basis)
     .addOption(
       new Option('--fill <how>', 'empty bars: none, a row of nulls, or the previous close (default: none)').choices([

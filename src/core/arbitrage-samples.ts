@@ -2,6 +2,7 @@
 import type { Ask } from '../engines/engine.ts'
 import { usageError } from '../errors.ts'
 import type { ArbitrageQuery } from './arbitrage.ts'
+import { basisName } from './basis.ts'
 import { formatInstant, microsOf } from './instant.ts'
 import { parseMarketRef, resolveCoin, untilNow } from './market.ts'
 
@@ -37,10 +38,7 @@ export async function venuesOf(ask: Ask, { coins, exchange, quote }: ArbitrageQu
       quote: quotesDiffer ? null : (quote?.toUpperCase() ?? ref?.quote ?? null),
       cross_quotes: quotesDiffer,
     })
-    for (const market of found) {
-      const basis = market.seconds === null ? 'ticks' : `candles:${market.timeframe}`
-      markets.set(market.market_id, { ...market, basis })
-    }
+    for (const market of found) markets.set(market.market_id, { ...market, basis: basisName(market) })
   }
   return { markets: [...markets.values()], exchange: [...exchanges][0], quotesDiffer }
 }

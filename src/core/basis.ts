@@ -23,7 +23,8 @@ interface Span {
 }
 
 /** How the answer names it: `ticks`, `candles:1h`. */
-export const basisName = (market: Market): string => (market.seconds === null ? 'ticks' : `candles:${market.timeframe}`)
+export const basisName = (market: Pick<Market, 'seconds' | 'timeframe'>): string =>
+  market.seconds === null ? 'ticks' : `candles:${market.timeframe}`
 
 /**
  * One market for each exchange and quote: ticks when they reach over half of what candles do (and the wish allows), else

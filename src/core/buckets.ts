@@ -48,11 +48,8 @@ function offsetsOf(from: number, to: number, tz: string): readonly number[] {
   return [...found]
 }
 
-/** Which rollups fit whole into the buckets; a zone off the grid of hours reads raw rows. */
-export function grainOf(bucketing: Bucketing): Grain {
-  const step = divisor(bucketing)
-  return step % DAY === 0 ? DAY : step % HOUR === 0 ? HOUR : 0
-}
+/** Which rollups fit whole into buckets of that divisor; a zone off the grid of hours reads raw rows. */
+export const grainOf = (step: number): Grain => (step % DAY === 0 ? DAY : step % HOUR === 0 ? HOUR : 0)
 
 /** What a statement needs to know to answer a window whole, or bucket by bucket. */
 export function bucketsOf(
@@ -64,12 +61,12 @@ export function bucketsOf(
   readonly divisor: number | undefined
   readonly params: { readonly every: string | null; readonly calendar: string | null; readonly tz: string }
 } {
-  if (every) checkCount(every, { from, to })
   if (!every) return { grain: DAY, divisor: undefined, params: { every: null, calendar: null, tz } }
+  checkCount(every, { from, to })
   const bucketing = { every, tz, from, to }
   const step = divisor(bucketing)
   return {
-    grain: grainOf(bucketing),
+    grain: grainOf(step),
     divisor: step,
     params: { every: every.interval, calendar: calendarUnit(bucketing), tz },
   }

@@ -6,7 +6,7 @@ import { type Bucketing, calendarUnit, checkCount, divisor, grainOf } from './bu
 import { interval } from './interval.ts'
 import { inFuture, isFuture, type Market, type MarketFilter, marketsOf, settleQuotes, untilNow } from './market.ts'
 import { echoes, type Note, type Result, warn } from './result.ts'
-import { spansOf } from './spans.ts'
+import { type Grain, spansOf } from './spans.ts'
 import { thin } from './thin.ts'
 
 export type Fill = 'none' | 'null' | 'prev'
@@ -83,10 +83,11 @@ export async function candles(engine: Engine, asked: CandlesQuery): Promise<Resu
   if (query.fill !== undefined && query.fill !== 'none') checkCount(query.every, query)
   return engine.question(async (ask) => {
     const quoted = await settleQuotes(ask, await marketsOf(ask, query), query, query)
-    const wish = { basis: query.basis, timeframe: query.timeframe, dividing: divisor(query) }
+    const dividing = divisor(query)
+    const wish = { basis: query.basis, timeframe: query.timeframe, dividing }
     const fills = query.fill === 'prev' ? fillsFor(query) : 0
     const markets = await settleBasis(ask, quoted.markets, wish, query, () => fills)
-    const bars = await read(ask, markets, query)
+    const bars = await read(ask, markets, query, grainOf(dividing))
     const rows = bars
       .map((bar): CandleRow => {
         const { market_id, ...values } = bar
@@ -116,11 +117,11 @@ const MONTH_SECONDS = 31 * 86_400
 const fillsFor = ({ every, maxStaleness }: CandlesQuery): number =>
   maxStaleness ?? FILLS_BARS * (every.seconds || every.months * MONTH_SECONDS) * 1000
 
-async function read(ask: Ask, markets: readonly Market[], query: CandlesQuery) {
+async function read(ask: Ask, markets: readonly Market[], query: CandlesQuery, grain: Grain) {
   if (markets.length === 0) return []
   const { from, to, now, tz, every, fill = 'none', rollup } = query
   return ask('candles/bars', {
-    ...(await spansOf(ask, markets, query, { grain: grainOf(query), rollup })),
+    ...(await spansOf(ask, markets, query, { grain, rollup })),
     markets: markets.map((m) => m.market_id),
     ...{ from, to, now, tz, fill },
     every: every.interval,

@@ -2,7 +2,7 @@
 import type { Engine } from '../engines/engine.ts'
 import { percent } from '../wording.ts'
 import { TICK_STALENESS_MS } from './as-of.ts'
-import { type Basis, basisName, settleBasis } from './basis.ts'
+import { type Basis, settleBasis } from './basis.ts'
 import { bucketsOf } from './buckets.ts'
 import { type Every, interval } from './interval.ts'
 import {
@@ -15,9 +15,10 @@ import {
   untilNow,
   type Window,
 } from './market.ts'
-import { type Column, echoes, info, type Note, type Result, WINDOW_COLUMNS, warn } from './result.ts'
+import { info, type Note, type Result, warn } from './result.ts'
 import { spansOf } from './spans.ts'
 import { thin } from './thin.ts'
+import { combinedBasis, windowChart, windowColumns } from './window-rows.ts'
 
 export interface TwapQuery extends MarketFilter, Window {
   /** UTC instant; a window that reaches beyond it ends there. */
@@ -70,40 +71,14 @@ const KINDS = {
   source_age: 'duration',
 } as const
 
-const DEFINED: readonly Column[] = [{ name: 'definition', kind: 'text', echo: true }]
-
-/** One row a bucket says where it begins and whether it is whole; one row a window says that it is the window's. */
-export const windowColumns = (kinds: Parameters<typeof echoes>[1], every: Every | undefined): readonly Column[] => [
-  ...echoes(['source_age'], {
-    exchange_id: 'text',
-    quote: 'text',
-    ...(every && { timestamp: 'time' }),
-    ...kinds,
-    ...(every && { partial: 'bool' }),
-    basis: 'text',
-  }),
-  ...(every ? [] : WINDOW_COLUMNS),
-  ...DEFINED,
-]
-
-/** How a figure is drawn: over its buckets, or one bar an exchange. */
-export const windowChart = (value: string, every: Every | undefined): Result['chart'] =>
-  every
-    ? {
-        kind: 'series',
-        x: 'timestamp',
-        by: ['exchange_id', 'quote'],
-        panes: [{ kind: 'lines', columns: [value] }],
-      }
-    : { kind: 'bars', label: ['exchange_id', 'quote'], value }
-
 /**
  * TWAP = integral of the last known price over the part of [from, to) where one is defined, divided by that part's
  * length; per exchange and quote, then the mean over venues per quote. A candle's close stands for its own bar.
  */
 export async function twap(engine: Engine, query: TwapQuery): Promise<Result<TwapRow>> {
   const columns = windowColumns(KINDS, query.every)
-  if (isFuture(query, query.now)) return { columns, rows: [], notes: [inFuture(query)] }
+  const chart = windowChart('twap', query.every)
+  if (isFuture(query, query.now)) return { columns, rows: [], notes: [inFuture(query)], chart }
   const window = untilNow(query, query.now)
   return engine.question(async (ask) => {
     const all = await marketsOf(ask, query)
@@ -130,21 +105,14 @@ export async function twap(engine: Engine, query: TwapQuery): Promise<Result<Twa
       columns,
       rows,
       notes: [...quoted.notes(rows), ...remarks(rows, query)],
-      chart: windowChart('twap', query.every),
+      chart,
     }
   })
 }
 
 /** Milliseconds a market's price stands, and so how long before the window it may have been made. */
-export const standing = (
-  { seconds }: Market,
-  { maxStaleness }: { readonly maxStaleness?: number | undefined },
-): number => maxStaleness ?? (seconds === null ? TICK_STALENESS_MS : seconds * 1000)
-
-export const combinedBasis = (markets: readonly Market[]): string => {
-  const names = [...new Set(markets.map(basisName))]
-  return names.length === 1 ? names[0]! : 'mixed'
-}
+const standing = ({ seconds }: Market, { maxStaleness }: { readonly maxStaleness?: number | undefined }): number =>
+  maxStaleness ?? (seconds === null ? TICK_STALENESS_MS : seconds * 1000)
 
 function remarks(rows: readonly TwapRow[], query: TwapQuery): readonly Note[] {
   const single = rows.filter((row) => row.exchange_id !== null)

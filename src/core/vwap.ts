@@ -17,7 +17,7 @@ import {
 import { type Note, type Result, warn } from './result.ts'
 import { spansOf } from './spans.ts'
 import { DEFAULT_MIN_COVERAGE, thin } from './thin.ts'
-import { combinedBasis, windowChart, windowColumns } from './twap.ts'
+import { combinedBasis, windowChart, windowColumns } from './window-rows.ts'
 
 export interface VwapQuery extends MarketFilter, Window {
   readonly now: string
@@ -71,7 +71,8 @@ const KINDS = {
  */
 export async function vwap(engine: Engine, query: VwapQuery): Promise<Result<VwapRow>> {
   const columns = windowColumns(KINDS, query.every)
-  if (isFuture(query, query.now)) return { columns, rows: [], notes: [inFuture(query)] }
+  const chart = windowChart('vwap', query.every)
+  if (isFuture(query, query.now)) return { columns, rows: [], notes: [inFuture(query)], chart }
   const window = untilNow(query, query.now)
   return engine.question(async (ask) => {
     const quoted = await settleQuotes(ask, await marketsOf(ask, query), query, window)
@@ -103,7 +104,7 @@ export async function vwap(engine: Engine, query: VwapQuery): Promise<Result<Vwa
       columns,
       rows,
       notes: [...quoted.notes(rows), ...remarks(rows, query)],
-      chart: windowChart('vwap', query.every),
+      chart,
     }
   })
 }
