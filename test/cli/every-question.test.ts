@@ -1,9 +1,7 @@
 // Every question as a table, drawn, and as JSON; and that none is forgotten.
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { displayWidth } from '../../src/render/text.ts'
-import { packageRoot } from '../../src/statements/package-root.ts'
 import { entries } from '../docs/reference.ts'
+import { expectGolden } from './goldens.ts'
 import { type Loaded, loaded } from './loaded.ts'
 
 const MORNING = ['--from', '2025-03-10..2025-03-10T02:00Z']
@@ -61,17 +59,9 @@ test.each(Object.entries(QUESTIONS))('%s --sql and --explain', async (_, argv) =
 
 describe.each(Object.entries(QUESTIONS))('%s', (name, argv) => {
   test.each(Object.entries(PLACES))('%s', async (place, options) => {
-    const { flags = [], ...where } = options as { flags?: readonly string[]; terminal?: number }
-    const line = [...argv, ...flags]
-    const { code, stdout, stderr } = await db.ask(line, where)
-    const shown = `$ arxdb ${line.join(' ')}\n[exit ${code}]\n--- stderr\n${stderr}--- stdout\n${stdout}`
-    await expect(shown).toMatchFileSnapshot(join(packageRoot(), 'fixtures/golden/question', `${name}.${place}.txt`))
-    expect(code).toBe(0)
+    const { stdout } = await expectGolden(db, argv, options, `question/${name}.${place}`)
     expect(stdout.trim()).not.toBe('')
-    if (place !== 'json') {
-      for (const each of stdout.split('\n')) expect(displayWidth(each)).toBeLessThanOrEqual(WIDTH)
-      return
-    }
+    if (place !== 'json') return
     const rows = JSON.parse(stdout) as object[]
     expect(rows.length).toBeGreaterThan(0)
     // What the figure is by name stands last, wherever one is.

@@ -2,9 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { packageRoot } from '../../src/statements/package-root.ts'
+import { expectGolden } from './goldens.ts'
 import { type Loaded, loaded } from './loaded.ts'
-import type { Ended } from './session.ts'
 
 let db: Loaded
 
@@ -39,26 +38,12 @@ const PLACES = {
   json: { flags: ['-o', 'json'] },
 } as const
 
-/** Both streams as they came, the one below the other. */
-const shown = (argv: readonly string[], { code, stdout, stderr }: Ended): string =>
-  `$ arxdb ${argv.join(' ')}\n[exit ${code}]\n--- stderr\n${stderr}--- stdout\n${stdout}`
-
 describe.each(Object.entries(QUESTIONS))('%s', (name, argv) => {
   test.each(Object.entries(PLACES))('%s', async (place, options) => {
-    const { flags = [], ...where } = options as { flags?: readonly string[]; terminal?: number }
-    const line = [...argv, ...flags]
     // What is drawn is no JSON.
-    if (place === 'json' && name === 'chart') return expect((await db.ask(line)).code).toBe(2)
-    const ended = await db.ask(line, where)
-    await expect(shown(line, ended)).toMatchFileSnapshot(
-      join(packageRoot(), 'fixtures/golden/cli', `${name}.${place}.txt`),
-    )
-    expect(ended.code).toBe(0)
-    if (place === 'json') expect(Array.isArray(JSON.parse(ended.stdout))).toBe(true)
-    if (where.terminal) {
-      const wide = ended.stdout.split('\n').filter((each) => [...each].length > where.terminal!)
-      expect(wide, 'wider than the terminal').toEqual([])
-    }
+    if (place === 'json' && name === 'chart') return expect((await db.ask([...argv, '-o', 'json'])).code).toBe(2)
+    const { stdout } = await expectGolden(db, argv, options, `cli/${name}.${place}`)
+    if (place === 'json') expect(Array.isArray(JSON.parse(stdout))).toBe(true)
   })
 })
 

@@ -1,7 +1,6 @@
 // What the statistics look like, as questions.test.ts has it for the first questions; and how they refuse.
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { packageRoot } from '../../src/statements/package-root.ts'
+import { expectGolden } from './goldens.ts'
 import { type Loaded, loaded } from './loaded.ts'
 
 let db: Loaded
@@ -30,16 +29,10 @@ const PLACES = { 'terminal-100': { terminal: 100 }, json: { flags: ['-o', 'json'
 
 describe.each(Object.entries(QUESTIONS))('%s', (name, argv) => {
   test.each(Object.entries(PLACES))('%s', async (place, options) => {
-    const { flags = [], ...where } = options as { flags?: readonly string[]; terminal?: number }
-    const line = [...argv, ...flags]
-    const { code, stdout, stderr } = await db.ask(line, where)
-    const shown = `$ arxdb ${line.join(' ')}\n[exit ${code}]\n--- stderr\n${stderr}--- stdout\n${stdout}`
-    await expect(shown).toMatchFileSnapshot(join(packageRoot(), 'fixtures/golden/cli', `${name}.${place}.txt`))
-    expect(code).toBe(0)
-    if (place === 'json') {
-      const rows = JSON.parse(stdout)
-      expect(rows.every((row: object) => Object.keys(row).at(-1) === 'definition')).toBe(true)
-    }
+    const { stdout } = await expectGolden(db, argv, options, `cli/${name}.${place}`)
+    if (place !== 'json') return
+    const rows = JSON.parse(stdout)
+    expect(rows.every((row: object) => Object.keys(row).at(-1) === 'definition')).toBe(true)
   })
 })
 

@@ -1,65 +1,16 @@
 // Staleness, buckets, venues and quotes where they are most easily wrong, asked on the command line.
-import type pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openClient } from '../../src/db/connect.ts'
-import { migratedDatabase, type TestDatabase, tiers } from '../servers/databases.ts'
-import { type AskRows, asking, putBars, putTicks, uneven } from './facts.ts'
-import {
-  type Bar,
-  candleOf,
-  every,
-  HOUR,
-  iso,
-  MINUTE,
-  type Micros,
-  meanOf,
-  micros,
-  partsOf,
-  type Tick,
-  twapOf,
-} from './oracle.ts'
-
-const NOON = micros('2025-06-01T12:00:00Z')
-const at = (minutes: number, more: Micros = 0n): Micros => NOON + BigInt(minutes) * MINUTE + more
-const tick = (minutes: number, price: string, more: Micros = 0n): Tick => ({ at: at(minutes, more), price })
-const bar = (minutes: number, price: string, volume: string | null): Bar => ({
-  at: at(minutes),
-  open: price,
-  high: price,
-  low: price,
-  close: price,
-  volume,
-})
-const window = (from: Micros, to: Micros) => ['--from', iso(from), '--to', iso(to)]
-
-const UNEVEN = uneven(NOON)
+import { beforeAll, describe, expect, test } from 'vitest'
+import { tiers } from '../servers/databases.ts'
+import { at, bar, edges, NOON, tick, UNEVEN, window } from './edges-scene.ts'
+import { putBars, putTicks, uneven } from './facts.ts'
+import { candleOf, every, HOUR, iso, MINUTE, meanOf, micros, partsOf, type Tick, twapOf } from './oracle.ts'
 
 describe.each(tiers())('on $name', (tier) => {
-  let database: TestDatabase
-  let client: pg.Client
-  let ask: AskRows
-
-  beforeAll(async () => {
-    database = await migratedDatabase(tier)
-    client = await openClient(database.connection)
-    ask = asking(database)
-    await putTicks(client, { coin: 'uneven', exchange: 'alpha' }, UNEVEN)
-  })
-  afterAll(async () => {
-    await client?.end()
-    await database?.drop()
-  })
-
-  /** The rows of one exchange, of the combined figure where that is null. */
-  const rowsOf = async (argv: readonly string[], exchange: string | null = 'alpha', now?: string) => {
-    const { code, rows, stderr } = await ask(argv, now)
-    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
-    return rows.filter((row) => row.exchange_id === exchange)
-  }
+  const { ask, client, rowsOf } = edges(tier)
 
   describe('staleness', () => {
     test('exactly as long as the gap: no time is lost, and a microsecond less loses that', async () => {
-      await putTicks(client, { coin: 'gap', exchange: 'alpha' }, [tick(0, '1'), tick(10, '2'), tick(20, '3')])
+      await putTicks(client(), { coin: 'gap', exchange: 'alpha' }, [tick(0, '1'), tick(10, '2'), tick(20, '3')])
       const asked = async (stands: string, from = at(0), to = at(20)) =>
         (await rowsOf(['twap', 'gap', ...window(from, to), '--max-staleness', stands]))[0]
       expect(await asked('10m')).toMatchObject({ twap: '1.5', coverage: 1 })
@@ -70,7 +21,7 @@ describe.each(tiers())('on $name', (tier) => {
     })
 
     test('--fill prev is capped by it', async () => {
-      await putTicks(client, { coin: 'fill', exchange: 'alpha' }, [tick(0, '5'), tick(6, '6')])
+      await putTicks(client(), { coin: 'fill', exchange: 'alpha' }, [tick(0, '5'), tick(6, '6')])
       const filled = async (...more: string[]) =>
         (await rowsOf(['candles', 'fill', '--every', '1m', ...window(at(-2), at(8)), ...more])).map((row) => [
           (micros(String(row.timestamp)) - NOON) / MINUTE,
@@ -101,7 +52,7 @@ describe.each(tiers())('on $name', (tier) => {
     })
 
     test('a bar is known at its end, and fills from there', async () => {
-      await putBars(client, { coin: 'fill-bars', exchange: 'alpha' }, '1m', [bar(0, '5', '2'), bar(6, '6', null)])
+      await putBars(client(), { coin: 'fill-bars', exchange: 'alpha' }, '1m', [bar(0, '5', '2'), bar(6, '6', null)])
       const argv = ['candles', 'fill-bars', '--every', '1m', ...window(at(0), at(7)), '--fill', 'prev']
       expect((await rowsOf([...argv, '--max-staleness', '3m'])).map((row) => [row.close, row.volume])).toEqual([
         ['5', '2'],
@@ -126,7 +77,7 @@ describe.each(tiers())('on $name', (tier) => {
         tick(120, '5'),
         tick(120, '6', 1n),
       ]
-      await putTicks(client, { coin: 'edges', exchange: 'alpha' }, edges)
+      await putTicks(client(), { coin: 'edges', exchange: 'alpha' }, edges)
       for (const [coin, rows] of [
         ['edges', edges],
         ['uneven', UNEVEN],
@@ -161,15 +112,15 @@ describe.each(tiers())('on $name', (tier) => {
   describe('venues and quotes', () => {
     const OTHER: readonly Tick[] = [tick(0, '50'), tick(20, '60')]
     beforeAll(async () => {
-      await putTicks(client, { coin: 'pair', exchange: 'alpha' }, [tick(0, '10'), tick(10, '20'), tick(40, '30')])
-      await putTicks(client, { coin: 'pair', exchange: 'beta' }, OTHER)
-      await putTicks(client, { coin: 'pair', exchange: 'alpha', quote: 'USDT' }, [tick(0, '1000')])
-      await putTicks(client, { coin: 'pair', exchange: 'alpha', quote: 'USDC' }, [tick(0, '2000')])
+      await putTicks(client(), { coin: 'pair', exchange: 'alpha' }, [tick(0, '10'), tick(10, '20'), tick(40, '30')])
+      await putTicks(client(), { coin: 'pair', exchange: 'beta' }, OTHER)
+      await putTicks(client(), { coin: 'pair', exchange: 'alpha', quote: 'USDT' }, [tick(0, '1000')])
+      await putTicks(client(), { coin: 'pair', exchange: 'alpha', quote: 'USDC' }, [tick(0, '2000')])
       const traded = (price: string, volume: string | null) => [0, 1, 2].map((i) => bar(i, price, volume))
-      await putBars(client, { coin: 'pair-bars', exchange: 'alpha' }, '1m', traded('10', '3'))
-      await putBars(client, { coin: 'pair-bars', exchange: 'beta' }, '1m', traded('20', '1'))
-      await putBars(client, { coin: 'pair-bars', exchange: 'gamma' }, '1m', traded('900', null))
-      await putBars(client, { coin: 'pair-bars', exchange: 'beta', quote: 'USDT' }, '1m', traded('5000', '7'))
+      await putBars(client(), { coin: 'pair-bars', exchange: 'alpha' }, '1m', traded('10', '3'))
+      await putBars(client(), { coin: 'pair-bars', exchange: 'beta' }, '1m', traded('20', '1'))
+      await putBars(client(), { coin: 'pair-bars', exchange: 'gamma' }, '1m', traded('900', null))
+      await putBars(client(), { coin: 'pair-bars', exchange: 'beta', quote: 'USDT' }, '1m', traded('5000', '7'))
     })
 
     test('the combined figure is the mean of the venues that have a price', async () => {

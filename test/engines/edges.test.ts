@@ -1,52 +1,16 @@
 // Prices and windows where figures are most easily wrong, asked on the command line; expected by brute force.
-import type pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openClient } from '../../src/db/connect.ts'
-import { migratedDatabase, type TestDatabase, tiers } from '../servers/databases.ts'
-import { type AskRows, asking, putBars, putTicks, uneven } from './facts.ts'
-import { type Bar, HOUR, iso, MINUTE, type Micros, micros, SECOND, type Tick, twapOf } from './oracle.ts'
-
-const NOON = micros('2025-06-01T12:00:00Z')
-const at = (minutes: number, more: Micros = 0n): Micros => NOON + BigInt(minutes) * MINUTE + more
-const tick = (minutes: number, price: string, more: Micros = 0n): Tick => ({ at: at(minutes, more), price })
-const bar = (minutes: number, price: string, volume: string | null): Bar => ({
-  at: at(minutes),
-  open: price,
-  high: price,
-  low: price,
-  close: price,
-  volume,
-})
-const window = (from: Micros, to: Micros) => ['--from', iso(from), '--to', iso(to)]
-
-const UNEVEN = uneven(NOON)
+import { describe, expect, test } from 'vitest'
+import { tiers } from '../servers/databases.ts'
+import { at, bar, edges, NOON, tick, UNEVEN, window } from './edges-scene.ts'
+import { putBars, putTicks, uneven } from './facts.ts'
+import { type Bar, HOUR, iso, MINUTE, type Micros, SECOND, twapOf } from './oracle.ts'
 
 describe.each(tiers())('on $name', (tier) => {
-  let database: TestDatabase
-  let client: pg.Client
-  let ask: AskRows
-
-  beforeAll(async () => {
-    database = await migratedDatabase(tier)
-    client = await openClient(database.connection)
-    ask = asking(database)
-    await putTicks(client, { coin: 'uneven', exchange: 'alpha' }, UNEVEN)
-  })
-  afterAll(async () => {
-    await client?.end()
-    await database?.drop()
-  })
-
-  /** The rows of one exchange, of the combined figure where that is null. */
-  const rowsOf = async (argv: readonly string[], exchange: string | null = 'alpha', now?: string) => {
-    const { code, rows, stderr } = await ask(argv, now)
-    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
-    return rows.filter((row) => row.exchange_id === exchange)
-  }
+  const { ask, client, rowsOf } = edges(tier)
 
   describe('prices', () => {
     test('only one', async () => {
-      await putTicks(client, { coin: 'single', exchange: 'alpha' }, [tick(0, '7.5')])
+      await putTicks(client(), { coin: 'single', exchange: 'alpha' }, [tick(0, '7.5')])
       const around = window(at(-2), at(10))
       expect(await rowsOf(['twap', 'single', ...around])).toMatchObject([
         { twap: '7.5', coverage: 5 / 12, n_obs: 1, carried_in: false },
@@ -58,7 +22,7 @@ describe.each(tiers())('on $name', (tier) => {
       // A tick has no volume of its own.
       expect(await ask(['vwap', 'single', ...around])).toMatchObject({ code: 1, rows: [] })
       const only: Bar = { at: NOON, open: '1', high: '4', low: '1', close: '2', volume: '0.5' }
-      await putBars(client, { coin: 'single-bar', exchange: 'alpha' }, '1m', [only])
+      await putBars(client(), { coin: 'single-bar', exchange: 'alpha' }, '1m', [only])
       expect(await rowsOf(['vwap', 'single-bar', ...around])).toMatchObject([
         { vwap: '2.333333333333333333', volume: '0.5', n_obs: 1, volume_coverage: 1, coverage: 1 / 12 },
       ])
@@ -69,7 +33,7 @@ describe.each(tiers())('on $name', (tier) => {
       async (price) => {
         const coin = `flat-${price.replaceAll('.', '-')}`
         await putTicks(
-          client,
+          client(),
           { coin, exchange: 'alpha' },
           UNEVEN.map((one) => ({ ...one, price })),
         )
@@ -77,15 +41,15 @@ describe.each(tiers())('on $name', (tier) => {
           for (const row of await rowsOf(['twap', coin, ...window(at(0), at(200)), ...more]))
             expect(row.twap).toBe(price)
         const bars = UNEVEN.slice(0, 60).map((_, i) => bar(i, price, i % 3 ? `0.${i + 1}` : null))
-        await putBars(client, { coin: `${coin}-bars`, exchange: 'alpha' }, '1m', bars)
+        await putBars(client(), { coin: `${coin}-bars`, exchange: 'alpha' }, '1m', bars)
         for (const row of await rowsOf(['vwap', `${coin}-bars`, '--every', '13m', ...window(at(0), at(60))]))
           expect(row.vwap).toBe(price)
       },
     )
 
     test('none: a market that is empty, and a coin that is not there', async () => {
-      await putTicks(client, { coin: 'empty', exchange: 'alpha' }, [])
-      await putBars(client, { coin: 'empty', exchange: 'alpha' }, '1m', [])
+      await putTicks(client(), { coin: 'empty', exchange: 'alpha' }, [])
+      await putBars(client(), { coin: 'empty', exchange: 'alpha' }, '1m', [])
       for (const question of ['twap', 'vwap', 'candles']) {
         const none = await ask([question, 'empty', ...window(at(0), at(9))])
         expect(none).toMatchObject({ code: 0, rows: [], stderr: expect.stringContaining('warning: no ') })
@@ -164,19 +128,19 @@ describe.each(tiers())('on $name', (tier) => {
     })
 
     test('a window without a price in it is filled from the one before', async () => {
-      await putTicks(client, { coin: 'fill-before', exchange: 'alpha' }, [tick(0, '5')])
+      await putTicks(client(), { coin: 'fill-before', exchange: 'alpha' }, [tick(0, '5')])
       const argv = ['candles', 'fill-before', '--every', '1m', ...window(at(1), at(3)), '--fill', 'prev']
       expect((await rowsOf(argv)).map((row) => row.close)).toEqual(['5', '5'])
     })
 
     test('a window that begins in the future has no price', async () => {
-      await putTicks(client, { coin: 'future', exchange: 'alpha' }, [tick(0, '5')])
+      await putTicks(client(), { coin: 'future', exchange: 'alpha' }, [tick(0, '5')])
       const rows = await rowsOf(['twap', 'future', ...window(at(2), at(4))], 'alpha', iso(at(1)))
       expect(rows.map((row) => row.twap).filter((figure) => figure !== null)).toEqual([])
     })
 
     test('a bucket in the future is filled with nothing', async () => {
-      await putTicks(client, { coin: 'future-fill', exchange: 'alpha' }, [tick(0, '5')])
+      await putTicks(client(), { coin: 'future-fill', exchange: 'alpha' }, [tick(0, '5')])
       const argv = ['candles', 'future-fill', '--every', '1m', ...window(at(0), at(5)), '--fill', 'prev']
       const rows = await rowsOf(argv, 'alpha', iso(at(2)))
       expect(rows.filter((row) => String(row.timestamp) >= iso(at(2)) && row.close !== null)).toEqual([])
@@ -188,7 +152,7 @@ describe.each(tiers())('on $name', (tier) => {
     })
 
     test('the average of a bar has 18 decimals', async () => {
-      await putTicks(client, { coin: 'average', exchange: 'alpha' }, [
+      await putTicks(client(), { coin: 'average', exchange: 'alpha' }, [
         tick(0, '1000'),
         tick(1, '1000'),
         tick(2, '1001'),
