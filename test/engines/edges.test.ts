@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { tiers } from '../servers/databases.ts'
 import { at, bar, edges, NOON, tick, UNEVEN, window } from './edges-scene.ts'
-import { putBars, putTicks, uneven } from './facts.ts'
+import { putBars, putTicks } from './facts.ts'
 import { type Bar, HOUR, iso, MINUTE, type Micros, SECOND, twapOf } from './oracle.ts'
 
 describe.each(tiers())('on $name', (tier) => {
