@@ -4,6 +4,7 @@ import { parseDuration } from '../duration.ts'
 import { ArxError, EXIT, usageError } from '../errors.ts'
 import { exactFees, feesText } from './fees.ts'
 import { type Env, type Found, type FoundFile, findFiles, homeOf, invalid } from './find.ts'
+import { policyText } from './policy.ts'
 import { type Config, type Environment, type FileConfig, OUTPUTS, type Setting } from './schema.ts'
 import { pathFrom, targetOf } from './target.ts'
 import { isZone } from './zone.ts'
@@ -98,6 +99,7 @@ function settle({ env, flags }: ConfigWorld, files: readonly FoundFile[], warnin
     (id) => id,
   )
   const environments = merge(files, 'environments', (config) => config.environments, settings, environmentText)
+  const policy = merge(files, 'policy', (config) => config.policy, settings, policyText)
   const fees = merge(files, 'fees', (config) => config.fees, settings, feesText, lowerCase)
   return {
     target: targetOf({ flag: flags.environment, variable: env.ARXDB_ENV }, files, home),
@@ -109,6 +111,7 @@ function settle({ env, flags }: ConfigWorld, files: readonly FoundFile[], warnin
     migrations: { dir: directory?.value },
     local: { idleStopMs: milliseconds(idle) },
     fees: Object.fromEntries(Object.entries(fees).map(([exchange, said]) => [exchange, exactFees(said)])),
+    policy,
     files: files.map(({ path }) => path),
     warnings,
     settings,

@@ -25,6 +25,26 @@ export interface FileConfig {
   readonly migrations?: { readonly dir?: string | undefined } | undefined
   readonly local?: { readonly idleStop?: string | undefined } | undefined
   readonly fees?: Readonly<Record<string, FileFees>> | undefined
+  readonly policy?: Readonly<Record<string, FilePolicy>> | undefined
+}
+
+/** What a table is to be like, as written; what is left out is the default of its table. */
+export interface FilePolicy {
+  /** False: arxdb leaves the table alone. */
+  readonly enabled?: boolean | undefined
+  readonly chunkInterval?: string | undefined
+  /** Compressed chunks are merged into such of this width; `never`. */
+  readonly mergeTo?: string | undefined
+  readonly segmentBy?: readonly string[] | undefined
+  /** `timestamp`, `timestamp desc`. */
+  readonly orderBy?: readonly string[] | undefined
+  /** `never` */
+  readonly compressAfter?: string | undefined
+  /** `forever`; for candles by timeframe too, `*` for those that are not named. */
+  readonly retainFor?: string | Readonly<Record<string, string>> | undefined
+  readonly rollups?: boolean | undefined
+  /** Changes between so long ago (`forever`) and so long ago (`0`) are rolled up; others are read raw. */
+  readonly refreshWindow?: { readonly start?: string | undefined; readonly end?: string | undefined } | undefined
 }
 
 /** What an exchange takes, as written: `"0.26%"`, `0.0026`. */
@@ -73,6 +93,8 @@ export interface Config {
   readonly local: { readonly idleStopMs: number }
   /** By exchange, lower case. */
   readonly fees: Readonly<Record<string, Fees>>
+  /** By table as written: `candles`, `public.ticks`. */
+  readonly policy: Readonly<Record<string, FilePolicy>>
   /** The config files that were read, highest first. */
   readonly files: readonly string[]
   /** Said once on stderr: a file with a password that others may read, a file passed over. */

@@ -4,6 +4,7 @@ import { parseConninfo } from '../connect/conninfo.ts'
 import { DURATION_FORMS, tryDuration } from '../duration.ts'
 import { nearest } from '../nearest.ts'
 import { amountOf, shareOf } from './fees.ts'
+import { ORDER } from './policy.ts'
 import { type FileConfig, OUTPUTS } from './schema.ts'
 import { isZone } from './zone.ts'
 
@@ -69,6 +70,15 @@ const duration = v.pipe(
   text,
   v.check((input) => tryDuration(input) !== undefined, `no duration: ${DURATION_FORMS}`),
 )
+/** A duration, or the word for none. */
+const length = (word?: string) =>
+  v.pipe(
+    text,
+    v.check(
+      (input) => input === word || tryDuration(input) !== undefined,
+      `no length of time: ${word === undefined ? '' : `write "${word}", or `}${DURATION_FORMS}`,
+    ),
+  )
 const zone = v.pipe(text, v.check(isZone, 'no such time zone: write UTC or an IANA name such as Europe/Berlin'))
 const port = v.pipe(
   v.number(),
@@ -116,6 +126,20 @@ const fees = exactly({
   withdraw: v.optional(v.record(text, decimal(amountOf, 'no amount of coins: write "0.0002"'))),
 })
 
+const policy = exactly({
+  enabled: v.optional(v.boolean()),
+  chunkInterval: v.optional(length()),
+  mergeTo: v.optional(length('never')),
+  segmentBy: v.optional(v.array(text)),
+  orderBy: v.optional(v.array(v.pipe(text, v.regex(ORDER, 'no order: write "timestamp" or "timestamp desc"')))),
+  compressAfter: v.optional(length('never')),
+  retainFor: v.optional(
+    v.union([length('forever'), v.record(text, length('forever'))], 'must be a text, or one by timeframe'),
+  ),
+  rollups: v.optional(v.boolean()),
+  refreshWindow: v.optional(exactly({ start: v.optional(length('forever')), end: v.optional(length()) })),
+})
+
 const file = v.pipe(
   exactly({
     $schema: v.optional(v.string()),
@@ -129,6 +153,7 @@ const file = v.pipe(
     migrations: v.optional(exactly({ dir: v.optional(text) })),
     local: v.optional(exactly({ idleStop: v.optional(duration) })),
     fees: v.optional(v.record(text, fees)),
+    policy: v.optional(v.record(text, policy)),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     const input = asObject(dataset.value)

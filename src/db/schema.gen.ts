@@ -90,6 +90,12 @@ export interface Schema {
     readonly incomplete: boolean
     readonly import_key: string | null
   }
+  'arxdb.job_leases': {
+    readonly job_id: number
+    readonly holder: string
+    readonly next_start: string
+    readonly until: string
+  }
   'arxdb.markets': {
     readonly market_id: number
     readonly coin_id: string
@@ -108,6 +114,20 @@ export interface Schema {
     readonly old_checksum: string
     readonly new_checksum: string | null
     readonly note: string
+  }
+  'arxdb.policies': {
+    readonly table_name: string
+    readonly policy: unknown
+    readonly applied_at: string
+    readonly applied_by: string
+  }
+  'arxdb.policy_runs': {
+    readonly run_id: number
+    readonly host: string
+    readonly began_at: string
+    readonly ended_at: string | null
+    readonly error: string | null
+    readonly steps: unknown | null
   }
   'arxdb.prices': {
     readonly market_id: number
