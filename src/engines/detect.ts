@@ -28,3 +28,9 @@ export async function detect(probe: Probe): Promise<Detected> {
   const recorded = row.migrated ? ((await probe('engine/tier'))[0]?.tier as Tier | undefined) : undefined
   return { version, offered, tier: recorded ?? offered, migrated: row.migrated }
 }
+
+/** What may be used: both the server's and the schema's word count, so that an extension installed later changes nothing. */
+export function tierInUse({ tier, offered }: Pick<Detected, 'tier' | 'offered'>): Tier {
+  if (tier === 'plain' || offered === 'plain') return 'plain'
+  return tier === 'community' && offered === 'community' ? 'community' : 'apache'
+}

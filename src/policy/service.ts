@@ -1,37 +1,42 @@
-// What keeps a database in shape between loads; cron calls it.
+// The face of the policy area: what the commands call. Functions return plain data or throw an ArxError.
 import type { Connection } from '../connect/connection.ts'
-import { distrustRollups, refreshRollups } from '../storage/rollups.ts'
 import { openSession } from '../storage/session.ts'
+import * as applying from './apply.ts'
+import * as exporting from './export.ts'
+import * as planning from './plan.ts'
+import * as running from './run/run.ts'
+import * as showing from './show.ts'
+import type { WrittenPolicy } from './wanted.ts'
 
-/** A stretch of a market is rolled up in a second or less; locks are waited for as long as that takes. */
-const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: 30_000, command: 'policy' }
-
-export interface PolicyStep {
-  readonly step: string
-  /** `done`, or `busy` where another run is at it. */
-  readonly outcome: string
-  readonly buckets: number
-  readonly seconds: number
+/** What of the config a policy command needs. */
+export interface Settings {
+  readonly policy: Readonly<Record<string, WrittenPolicy>>
+  readonly timeoutMs: number
 }
 
-export interface PolicyOptions {
-  readonly signal: AbortSignal
-  /** Makes all rollups anew. */
-  readonly rebuild?: boolean | undefined
-  readonly onProgress?: ((buckets: number) => void) | undefined
-}
+export const show = (connection: Connection, { policy, timeoutMs }: Settings) =>
+  showing.showPolicies(connection, policy, timeoutMs)
 
-/** Brings the rollups up to date. Safe to run at any time and from several hosts: one at a time does the work. */
-export async function runPolicies(connection: Connection, options: PolicyOptions): Promise<readonly PolicyStep[]> {
-  const session = await openSession(connection, LIMITS)
-  const begun = performance.now()
+export const plan = (connection: Connection, { policy, timeoutMs }: Settings) =>
+  planning.planPolicies(connection, policy, timeoutMs)
+
+/** The plan as a script for psql. */
+export const { planText } = planning
+
+export const apply = (
+  connection: Connection,
+  { policy, timeoutMs }: Settings,
+  options: Pick<applying.ApplyOptions, 'signal' | 'agree'>,
+) => applying.applyPolicies(connection, policy, { ...options, timeoutMs })
+
+export const run = (connection: Connection, options: running.RunOptions) => running.runPolicies(connection, options)
+
+/** The wanted state as SQL for the tier of the database, with the words that its extension understands. */
+export async function exportSql(connection: Connection, { policy, timeoutMs }: Settings): Promise<string> {
+  const limits = { statementTimeoutMs: timeoutMs, lockTimeoutMs: 5_000, command: 'policy export' }
+  const session = await openSession(connection, limits)
   try {
-    if (options.rebuild) await distrustRollups(session)
-    const { buckets, busy } = await refreshRollups(session, options)
-    const seconds = Math.round(performance.now() - begun) / 1000
-    return [
-      { step: 'rollups', outcome: busy ? 'busy' : options.signal.aborted ? 'interrupted' : 'done', buckets, seconds },
-    ]
+    return await exporting.exportPolicies(session, policy)
   } finally {
     await session.close()
   }

@@ -206,7 +206,7 @@ export interface Statements {
     row: { readonly deleted: number }
   }
   /** Lets a transaction compare with, replace and delete rows however many of a compressed chunk that unpacks: TimescaleDB */
-  'ingest/unpack-any': {
+  'storage/unpack-any': {
     params: Record<never, never>
     row: { readonly setting: string }
   }

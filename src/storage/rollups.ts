@@ -10,9 +10,19 @@ export interface RollupReport {
 
 export interface RollupOptions {
   readonly signal?: AbortSignal | undefined
+  /** Changes outside are left to be read raw. */
+  readonly windows?: Windows | undefined
   /** Heard after each transaction. */
   readonly onProgress?: ((buckets: number) => void) | undefined
 }
+
+/** PostgreSQL's ranges of time, for ticks and for candles: `[2025-01-01T00:00:00Z,)`, `empty`. */
+export interface Windows {
+  readonly ticks: string
+  readonly candles: string
+}
+
+const ALL: Windows = { ticks: '(,)', candles: '(,)' }
 
 /** Of one-minute candles some 170,000 rows: a transaction of a second or less. */
 const AT_ONCE = '120 days'
@@ -35,7 +45,7 @@ interface Range {
 export async function refreshRollups(session: StorageSession, options: RollupOptions = {}): Promise<RollupReport> {
   let buckets = 0
   while (!options.signal?.aborted) {
-    const done = await writing(session, (run) => refreshSome(run, options.signal))
+    const done = await writing(session, (run) => refreshSome(run, options))
     if (done === 'busy') return { buckets, busy: true }
     buckets += done.buckets
     options.onProgress?.(buckets)
@@ -67,13 +77,13 @@ const DAY = 86_400
 
 async function refreshSome(
   run: Run,
-  signal: AbortSignal | undefined,
+  { signal, windows = ALL }: RollupOptions,
 ): Promise<{ readonly buckets: number; readonly clean: boolean } | 'busy'> {
   const [lock] = await run<{ locked: boolean }>('rollups/lock')
   if (!lock!.locked) return 'busy'
   let buckets = 0
   while (buckets < BUCKETS_AT_ONCE && !signal?.aborted) {
-    const ranges = await run<Range>('rollups/take', { most: AT_ONCE })
+    const ranges = await run<Range>('rollups/take', { most: AT_ONCE, ...windows })
     if (ranges.length === 0) return { buckets, clean: true }
     buckets += await refresh(run, ranges)
   }

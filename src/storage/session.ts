@@ -3,7 +3,8 @@ import type { Connection } from '../connect/connection.ts'
 import { openClient } from '../db/connect.ts'
 import { inTransaction, type SessionLimits } from '../db/session.ts'
 import { translate } from '../db/sqlstate.ts'
-import { detect } from '../engines/detect.ts'
+import { detect, tierInUse } from '../engines/detect.ts'
+import type { Tier } from '../engines/engine.ts'
 import { statement, type Target } from '../statements/load.ts'
 
 export type Client = Awaited<ReturnType<typeof openClient>>
@@ -16,6 +17,8 @@ export interface StorageSession {
   /** Another one after `renew`: to be asked for anew each time. */
   readonly client: Client
   readonly target: Target
+  /** What the schema was made for and the server still gives. */
+  readonly tier: Tier
   readonly limits: SessionLimits
   /** Connects again, after the server went away. Settings are each transaction's own, so none are lost. */
   renew(): Promise<void>
@@ -44,7 +47,7 @@ export async function openSession(connection: Connection, limits: SessionLimits)
     const found = await detect((name) => runner(client, plain)(name))
     const target: Target = { engine: found.tier === 'plain' ? 'postgres' : 'timescaledb', server: found.version.server }
     return {
-      ...{ connection, target, limits },
+      ...{ connection, target, limits, tier: tierInUse(found) },
       get client() {
         return client
       },
@@ -60,6 +63,17 @@ export async function openSession(connection: Connection, limits: SessionLimits)
     throw translate(error, connection)
   }
 }
+
+/** The same connection for transactions with other limits. */
+export const limited = (session: StorageSession, limits: Partial<SessionLimits>): StorageSession => ({
+  ...{ connection: session.connection, target: session.target, tier: session.tier },
+  limits: { ...session.limits, ...limits },
+  get client() {
+    return session.client
+  },
+  renew: () => session.renew(),
+  close: () => session.close(),
+})
 
 const transaction = (session: StorageSession) => {
   const { client, connection, limits } = session

@@ -1,27 +1,47 @@
 import type { Context } from '../../cli/context.ts'
 import { command } from '../../cli/options.ts'
-import { columns, info } from '../../core/result.ts'
+import { columns, info, warn } from '../../core/result.ts'
 import { EXIT } from '../../errors.ts'
 
-const shown = columns({ step: 'text', outcome: 'text', buckets: 'int', seconds: 'duration' })
+const shown = columns({
+  step: 'text',
+  table: 'text',
+  outcome: 'text',
+  chunks: 'int',
+  rows: 'int',
+  bytes: 'bytes',
+  seconds: 'duration',
+  detail: 'text',
+})
+
+const UNDONE = ['locked', 'failed']
 
 export const policyRunCommand = (context: Context) =>
-  command('run', 'bring the rollups up to date: what cron calls', [
+  command('run', 'do what is due by the policies that were applied: what cron calls', [
     'arxdb policy run',
     'arxdb policy run --rebuild -o json',
   ])
     .option('--rebuild', 'make all rollups anew: after partitions were changed or dropped by their own names')
     .action(async ({ rebuild }) => {
-      const { runPolicies } = await context.services.policy()
-      const connection = await context.connectionForWriting('refresh the rollups')
+      const { run } = await context.services.policy()
+      const connection = await context.connectionForWriting('do what the policies say')
       const progress = context.progress('policy')
-      const steps = await runPolicies(connection, {
+      let units = 0
+      const { deeds, unapplied } = await run(connection, {
         rebuild,
         signal: context.signal,
-        onProgress: (buckets) => progress.update({ done: buckets, unit: 'rows', text: 'rolling up hours and days' }),
+        onProgress: (text) => progress.update({ done: ++units, unit: 'steps', text }),
       }).finally(() => progress.stop())
-      const busy = steps.some(({ outcome }) => outcome === 'busy')
-      if (busy) context.exitWith(EXIT.refused)
-      const notes = busy ? [info('another run is refreshing the rollups, and takes on what is left')] : []
-      await context.print({ columns: shown, rows: steps, notes })
+      const undone = deeds.filter(({ outcome }) => UNDONE.includes(outcome))
+      if (undone.length > 0) context.exitWith(EXIT.failure)
+      await context.print({
+        columns: shown,
+        rows: deeds,
+        notes: [
+          ...(unapplied
+            ? [info('no policy was applied yet: nothing is compressed or dropped (arxdb policy plan)')]
+            : []),
+          ...undone.map(({ step, table, detail }) => warn(`${step}${table ? ` ${table}` : ''}: ${detail}`)),
+        ],
+      })
     })

@@ -58,7 +58,7 @@ export async function loadBatch(session: StorageSession, batch: Batch, booking: 
     return inTransaction({ client: current, connection, limits, write: true }, async (base) => {
       const client = base as Client
       const run = runner(client, session.target)
-      await run('ingest/unpack-any')
+      await run('storage/unpack-any')
       const fates = batch.rows === 0 ? NONE : await way(client, run, batch, booking)
       booking.keepRejects(batch)
       const counts = countsOf(batch, fates)

@@ -57,7 +57,7 @@ export async function openLocks(session: StorageSession): Promise<Locks> {
     )
   const run: Run = (name, params) => runner(session.client, session.target)(name, params)
   const tryLock = async (name: string): Promise<boolean> => {
-    const { locked } = (await run<{ locked: boolean }>('ingest/try-lock', { name }))[0]!
+    const { locked } = (await run<{ locked: boolean }>('storage/try-lock', { name }))[0]!
     if (locked && !held.includes(name)) held.push(name)
     return locked
   }
@@ -224,7 +224,7 @@ export async function removeRows(
   { target, first_at: since, last_at: until }: Pick<Candidate, 'target' | 'first_at' | 'last_at'>,
   state: 'failed' | 'undone',
 ): Promise<number> {
-  await run('ingest/unpack-any')
+  await run('storage/unpack-any')
   const gone =
     since === null ? [] : await run<{ deleted: number }>(`ingest/undo-${target}`, { import_id: importId, since, until })
   await run('ingest/fail-import', { import_id: importId, state })

@@ -1,0 +1,33 @@
+// The columnstore's backlog: chunks that are due, that were written to since, or that were compressed by other settings.
+import { reading } from '../../storage/session.ts'
+import { type Chunk, chunksOf, type Done, endsBefore, type Kept, unit, type Work } from './work.ts'
+
+export async function compress(work: Work, { policy, relation }: Kept): Promise<Done> {
+  const { compress_after: after } = policy
+  if (after === null) return {}
+  const before = await sizeOf(work, relation)
+  const due = (chunk: Chunk): boolean =>
+    chunk.compressed ? chunk.partial || chunk.outdated : endsBefore(chunk, work.now - after * 1000)
+  const chunks = (await chunksOf(work.session, relation)).filter(due)
+  const left: string[] = []
+  let done = 0
+  for (const [index, { chunk }] of chunks.entries()) {
+    work.progress(`compressing ${chunk} (${index + 1} of ${chunks.length})`)
+    const went = await unit(work, async (_, client) => {
+      // One that was merged into its neighbour is no longer there.
+      const { rows } = await client.query('select to_regclass($1) is not null as there', [chunk])
+      if (rows[0].there) await client.query(work.words.compress(chunk))
+    })
+    if (went) done++
+    else left.push(chunk)
+  }
+  if (chunks.length === 0) return {}
+  return {
+    chunks: done,
+    bytes: before - (await sizeOf(work, relation)),
+    left: left.length > 0 ? `${left.length} in use by others: ${left.slice(0, 3).join(', ')}` : undefined,
+  }
+}
+
+const sizeOf = async ({ session }: Work, relation: string): Promise<number> =>
+  (await reading(session, (run) => run<{ bytes: number }>('policy/size', { relation })))[0]!.bytes

@@ -1,0 +1,102 @@
+// Retention: chunks and partitions that have expired as a whole are dropped; where timeframes are kept for different
+// lengths, the expired ones are deleted from chunks that others keep.
+import { ArxError } from '../../errors.ts'
+import { type Client, type Run, reading, type StorageSession } from '../../storage/session.ts'
+import { type Cutoffs, cutoffsOf } from '../cutoffs.ts'
+import { dropChunk } from '../ddl.ts'
+import type { TablePolicy } from '../wanted.ts'
+import { type Chunk, chunksOf, type Done, endsBefore, type Kept, sendAll, unit, type Work } from './work.ts'
+
+export const iso = (moment: number): string => new Date(moment).toISOString()
+
+export async function cutoffsNow(session: StorageSession, policy: TablePolicy, now: number): Promise<Cutoffs> {
+  const named = Object.keys(policy.retain_by).length > 0
+  const rows = named ? await reading(session, (run) => run<{ timeframe: string }>('policy/timeframes')) : []
+  return cutoffsOf(
+    policy,
+    rows.map(({ timeframe }) => timeframe),
+    now,
+  )
+}
+
+export async function expire(work: Work, kept: Kept): Promise<Done> {
+  const cutoffs = await cutoffsNow(work.session, kept.policy, work.now)
+  const { whole, by } = cutoffs
+  if (whole === undefined && by.length === 0) return {}
+  const chunks = await chunksOf(work.session, kept.relation)
+  const due = whole === undefined ? [] : chunks.filter((chunk) => endsBefore(chunk, whole))
+  const dropped: Chunk[] = []
+  const left: string[] = []
+  for (const chunk of due) {
+    work.progress(`dropping ${chunk.chunk}`)
+    const went = await unit(work, (run, client) => drop(run, client, chunk, kept, cutoffs))
+    if (went) dropped.push(chunk)
+    else left.push(chunk.chunk)
+  }
+  const rest = chunks.filter((chunk) => !due.includes(chunk))
+  const deleted = by.length > 0 ? await expireByTimeframe(work, rest, cutoffs, left) : 0
+  return {
+    chunks: dropped.length,
+    rows: deleted,
+    bytes: dropped.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+    left: left.length > 0 ? `${left.length} in use by others: ${left.slice(0, 3).join(', ')}` : undefined,
+  }
+}
+
+/** With it the note that rollups of its time are gone; both or neither. */
+async function drop(run: Run, client: Client, chunk: Chunk, { facts, relation, table }: Kept, { by }: Cutoffs) {
+  const { lower, upper } = chunk
+  if (by.length > 0) {
+    // A row of a timeframe that is kept may be coming in: from here on none can.
+    await client.query(`lock table ${chunk.chunk} in access exclusive mode`)
+    const timeframes = by.map(({ timeframe }) => timeframe)
+    const [found] = await run<{ kept: boolean }>('policy/still-kept', { timeframes, since: lower, until: upper })
+    if (found!.kept) throw changedMeanwhile(chunk)
+  }
+  if (facts && facts !== 'analytics') await run('policy/note-range', { facts, since: lower, until: upper })
+  if (table.kind === 'hypertable') return sendAll(client, [dropChunk(relation, lower, upper, table.time_type!)])
+  return sendAll(client, [`alter table ${relation} detach partition ${chunk.chunk}`, `drop table ${chunk.chunk}`])
+}
+
+const changedMeanwhile = ({ chunk }: Chunk): ArxError =>
+  new ArxError({
+    code: 'kept-rows',
+    message: `${chunk} is not dropped: rows of a timeframe that is kept came in meanwhile`,
+    hint: 'the same command decides anew',
+  })
+
+interface Expired {
+  readonly market_id: number
+  readonly cutoff: string
+  readonly oldest: string
+}
+
+/** Only from chunks whose time has passed for a market as a whole: a market's segments go at once, not row by row. */
+async function expireByTimeframe(
+  work: Work,
+  chunks: readonly Chunk[],
+  { by }: Cutoffs,
+  left: string[],
+): Promise<number> {
+  const timeframes = by.map(({ timeframe }) => timeframe)
+  const cutoffs = by.map(({ cutoff }) => iso(cutoff))
+  const markets = await reading(work.session, (run) => run<Expired>('policy/expired-markets', { timeframes, cutoffs }))
+  let deleted = 0
+  for (const chunk of chunks) {
+    const due = markets.filter(
+      ({ cutoff, oldest }) => endsBefore(chunk, Date.parse(cutoff)) && Date.parse(oldest) < Date.parse(chunk.upper),
+    )
+    if (due.length === 0) continue
+    work.progress(`deleting what has expired in ${chunk.chunk}`)
+    let here = 0
+    const went = await unit(work, async (run) => {
+      await run('storage/unpack-any')
+      const ids = due.map(({ market_id }) => market_id)
+      const where = { markets: ids, since: chunk.lower, until: chunk.upper }
+      here = Number((await run<{ deleted: number }>('policy/delete-expired', where))[0]!.deleted)
+    })
+    if (went) deleted += here
+    else left.push(chunk.chunk)
+  }
+  return deleted
+}

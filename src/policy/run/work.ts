@@ -1,0 +1,92 @@
+// What the steps of a run share: small transactions, tried again where a lock was not to be had, each of which stands by
+// itself, so that a run that was killed is gone on with by the next.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sqlState } from '../../db/sqlstate.ts'
+import { persistently } from '../../storage/retry.ts'
+import { type Client, type Run, reading, type StorageSession, writing } from '../../storage/session.ts'
+import type { Subject } from '../actual.ts'
+import type { Words } from '../ddl.ts'
+
+export interface Work {
+  readonly session: StorageSession
+  readonly words: Words
+  /** Milliseconds of the server's clock. */
+  readonly now: number
+  readonly signal: AbortSignal
+  /** Throws when this run is no longer the only one. */
+  readonly check: () => void
+  readonly progress: (text: string) => void
+}
+
+/** What a step did to one table. */
+export interface Deed {
+  readonly step: 'ahead' | 'drain' | 'expire' | 'compress' | 'rollups'
+  readonly table: string | null
+  /** `done`, `nothing`, `locked` where somebody was in the way, `busy`, `interrupted`, `failed`. */
+  readonly outcome: string
+  /** Partitions or chunks made, dropped or compressed. */
+  readonly chunks: number
+  /** Rows moved, deleted (not those of dropped chunks), buckets rolled up. */
+  readonly rows: number
+  /** Freed; null where it is not known. */
+  readonly bytes: number | null
+  readonly seconds: number
+  readonly detail: string | null
+}
+
+export interface Done {
+  readonly chunks?: number
+  readonly rows?: number
+  readonly bytes?: number | null
+  /** What was not done, and why. */
+  readonly left?: string | undefined
+  readonly detail?: string | undefined
+}
+
+export type Kept = Pick<Subject, 'policy' | 'facts' | 'relation' | 'table'>
+
+/** A lock is waited for so long; those who come behind wait with it. */
+export const LOCK_TIMEOUT_MS = 2_000
+const TRIES = 5
+const NOT_AVAILABLE = '55P03'
+
+/**
+ * One transaction of a run; false when its locks could not be had in several tries. Waits between them let those through
+ * who queued behind it.
+ */
+export async function unit(work: Work, body: (run: Run, client: Client) => Promise<void>): Promise<boolean> {
+  const { session, signal } = work
+  for (let tries = 1; ; tries++) {
+    signal.throwIfAborted()
+    work.check()
+    try {
+      await persistently(session, { signal }, () => writing(session, (run) => body(run, session.client), signal))
+      return true
+    } catch (error) {
+      if (sqlState(error) !== NOT_AVAILABLE) throw error
+      if (tries === TRIES) return false
+      await sleep(100 * 2 ** tries * (0.5 + Math.random()), undefined, { signal }).catch(() => {})
+    }
+  }
+}
+
+export interface Chunk {
+  readonly chunk: string
+  readonly lower: string
+  readonly upper: string
+  readonly compressed: boolean
+  readonly partial: boolean
+  readonly outdated: boolean
+  readonly bytes: number | null
+}
+
+export const chunksOf = (session: StorageSession, relation: string): Promise<readonly Chunk[]> =>
+  reading(session, (run) => run<Chunk>('policy/chunks', { relation }))
+
+/** Whether a chunk holds nothing from `moment` (milliseconds) on. Bounds may be finer than milliseconds: hence below. */
+export const endsBefore = ({ upper }: Pick<Chunk, 'upper'>, moment: number): boolean => Date.parse(upper) < moment
+
+/** Statements whose names vary, in the transaction of `unit`. */
+export const sendAll = async (client: Client, texts: readonly string[]): Promise<void> => {
+  for (const text of texts) await client.query(text)
+}
