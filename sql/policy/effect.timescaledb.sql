@@ -1,5 +1,5 @@
 -- What policies came to: chunks, how many are compressed, wait for it, were written to since, or were compressed by other
--- settings; bytes now and around compression. Rows are an estimate, from the planner's statistics.
+-- settings; bytes now and around compression. Rows are an estimate, from the planner's statistics; null without any.
 -- @params  relations text[], compress_after bigint[], now timestamptz
 -- @returns relation text, chunks bigint, compressed bigint, backlog bigint, backlog_bytes bigint, partial bigint,
 --          outdated bigint, bytes bigint null, before_bytes bigint null, after_bytes bigint null, rows bigint null,
@@ -39,7 +39,7 @@ counted as (
 select a.relation, coalesce(c.chunks, 0) as chunks, coalesce(c.compressed, 0) as compressed, coalesce(c.backlog, 0) as backlog,
        coalesce(c.backlog_bytes, 0) as backlog_bytes, coalesce(c.partial, 0) as partial, coalesce(c.outdated, 0) as outdated,
        hypertable_size(a.oid) as bytes, z.before_compression_total_bytes as before_bytes,
-       z.after_compression_total_bytes as after_bytes, approximate_row_count(a.oid) as rows, c.oldest, c.newest
+       z.after_compression_total_bytes as after_bytes, nullif(approximate_row_count(a.oid), 0) as rows, c.oldest, c.newest
   from asked a
   left join counted c using (relation)
   left join lateral hypertable_columnstore_stats(a.oid) z on true

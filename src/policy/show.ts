@@ -171,11 +171,13 @@ function effectOf(effect: Effect | undefined) {
     partial: effect?.partial ?? null,
     outdated: effect?.outdated ?? null,
     bytes,
-    ratio: before && after ? before / after : null,
+    ratio: before && after ? hundredths(before / after) : null,
     rows_estimate: rows,
-    bytes_per_row: bytes !== null && rows ? bytes / rows : null,
+    bytes_per_row: bytes !== null && rows ? hundredths(bytes / rows) : null,
   }
 }
+
+const hundredths = (value: number): number => Math.round(value * 100) / 100
 
 const earliest = (times: readonly (string | null)[]): string | null =>
   times.filter((time) => time !== null && !time.startsWith('-')).sort()[0] ?? null

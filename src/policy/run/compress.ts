@@ -1,6 +1,6 @@
 // The columnstore's backlog: chunks that are due, that were written to since, or that were compressed by other settings.
-import { reading } from '../../storage/session.ts'
-import { type Chunk, chunksOf, type Done, endsBefore, type Kept, unit, type Work } from './work.ts'
+import { type Client, reading } from '../../storage/session.ts'
+import { type Chunk, chunksOf, type Done, endsBefore, type Kept, triesAfter, unit, type Work } from './work.ts'
 
 export async function compress(work: Work, { policy, relation }: Kept): Promise<Done> {
   const { compress_after: after } = policy
@@ -13,21 +13,32 @@ export async function compress(work: Work, { policy, relation }: Kept): Promise<
   let done = 0
   for (const [index, { chunk }] of chunks.entries()) {
     work.progress(`compressing ${chunk} (${index + 1} of ${chunks.length})`)
-    const went = await unit(work, async (_, client) => {
-      // One that was merged into its neighbour is no longer there.
-      const { rows } = await client.query('select to_regclass($1) is not null as there', [chunk])
-      if (rows[0].there) await client.query(work.words.compress(chunk))
-    })
+    const went = await unit(
+      work,
+      async (_, client) => {
+        // One that was merged into its neighbour is no longer there.
+        const { rows } = await client.query('select to_regclass($1) is not null as there', [chunk])
+        if (rows[0].there) await client.query(work.words.compress(chunk))
+      },
+      triesAfter(left),
+    )
     if (went) done++
     else left.push(chunk)
   }
   if (chunks.length === 0) return {}
+  if (done > 0 && chunks.length <= ANALYZED) await unit(work, (_, client) => analyze(client, relation))
   return {
     chunks: done,
     bytes: before - (await sizeOf(work, relation)),
     left: left.length > 0 ? `${left.length} in use by others: ${left.slice(0, 3).join(', ')}` : undefined,
   }
 }
+
+/** A compressed chunk has so few rows of its own that autovacuum hardly ever looks at it; above, it would take too long. */
+const ANALYZED = 1_000
+
+const analyze = async (client: Client, relation: string): Promise<void> =>
+  void (await client.query(`set local default_statistics_target = 10; analyze ${relation}`))
 
 const sizeOf = async ({ session }: Work, relation: string): Promise<number> =>
   (await reading(session, (run) => run<{ bytes: number }>('policy/size', { relation })))[0]!.bytes

@@ -5,7 +5,7 @@ import { type Client, type Run, reading, type StorageSession } from '../../stora
 import { type Cutoffs, cutoffsOf } from '../cutoffs.ts'
 import { dropChunk } from '../ddl.ts'
 import type { TablePolicy } from '../wanted.ts'
-import { type Chunk, chunksOf, type Done, endsBefore, type Kept, sendAll, unit, type Work } from './work.ts'
+import { type Chunk, chunksOf, type Done, endsBefore, type Kept, sendAll, triesAfter, unit, type Work } from './work.ts'
 
 export const iso = (moment: number): string => new Date(moment).toISOString()
 
@@ -29,7 +29,7 @@ export async function expire(work: Work, kept: Kept): Promise<Done> {
   const left: string[] = []
   for (const chunk of due) {
     work.progress(`dropping ${chunk.chunk}`)
-    const went = await unit(work, (run, client) => drop(run, client, chunk, kept, cutoffs))
+    const went = await unit(work, (run, client) => drop(run, client, chunk, kept, cutoffs), triesAfter(left))
     if (went) dropped.push(chunk)
     else left.push(chunk.chunk)
   }
@@ -89,12 +89,16 @@ async function expireByTimeframe(
     if (due.length === 0) continue
     work.progress(`deleting what has expired in ${chunk.chunk}`)
     let here = 0
-    const went = await unit(work, async (run) => {
-      await run('storage/unpack-any')
-      const ids = due.map(({ market_id }) => market_id)
-      const where = { markets: ids, since: chunk.lower, until: chunk.upper }
-      here = Number((await run<{ deleted: number }>('policy/delete-expired', where))[0]!.deleted)
-    })
+    const went = await unit(
+      work,
+      async (run) => {
+        await run('storage/unpack-any')
+        const ids = due.map(({ market_id }) => market_id)
+        const where = { markets: ids, since: chunk.lower, until: chunk.upper }
+        here = Number((await run<{ deleted: number }>('policy/delete-expired', where))[0]!.deleted)
+      },
+      triesAfter(left),
+    )
     if (went) deleted += here
     else left.push(chunk.chunk)
   }

@@ -54,7 +54,11 @@ const NOT_AVAILABLE = '55P03'
  * One transaction of a run; false when its locks could not be had in several tries. Waits between them let those through
  * who queued behind it.
  */
-export async function unit(work: Work, body: (run: Run, client: Client) => Promise<void>): Promise<boolean> {
+export async function unit(
+  work: Work,
+  body: (run: Run, client: Client) => Promise<void>,
+  most = TRIES,
+): Promise<boolean> {
   const { session, signal } = work
   for (let tries = 1; ; tries++) {
     signal.throwIfAborted()
@@ -64,11 +68,14 @@ export async function unit(work: Work, body: (run: Run, client: Client) => Promi
       return true
     } catch (error) {
       if (sqlState(error) !== NOT_AVAILABLE) throw error
-      if (tries === TRIES) return false
+      if (tries >= most) return false
       await sleep(100 * 2 ** tries * (0.5 + Math.random()), undefined, { signal }).catch(() => {})
     }
   }
 }
+
+/** Whoever was in the way of one chunk mostly is of the next: those are tried once. */
+export const triesAfter = (left: readonly unknown[]): number => (left.length > 0 ? 1 : TRIES)
 
 export interface Chunk {
   readonly chunk: string
