@@ -6,6 +6,7 @@ export const services = {
   migrate: () => import('../migrate/service.ts'),
   ingest: () => import('../ingest/service.ts'),
   imports: () => import('../ingest/imports.ts'),
+  advise: () => import('../policy/advise.ts'),
   policy: () => import('../policy/service.ts'),
   statements: () => import('../statements/service.ts'),
   demo: () => import('../demo/service.ts'),

@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts'
 import { command } from '../../cli/options.ts'
+import { policyAdviseCommand } from './advise.ts'
 import { policyApplyCommand } from './apply.ts'
 import { policyExportCommand } from './export.ts'
 import { policyPlanCommand } from './plan.ts'
@@ -15,4 +16,5 @@ export const policyCommand = (context: Context) =>
     .addCommand(policyPlanCommand(context))
     .addCommand(policyApplyCommand(context))
     .addCommand(policyRunCommand(context))
+    .addCommand(policyAdviseCommand(context))
     .addCommand(policyExportCommand(context))
