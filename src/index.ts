@@ -48,6 +48,14 @@ export {
 export { type PriceQuery, type PriceRow, price } from './core/price.ts'
 export type { Column, ColumnKind, Note, Result } from './core/result.ts'
 export { type RsiQuery, type RsiRow, rsi } from './core/rsi.ts'
+export {
+  type ChunkSizesRow,
+  type IndexSizesRow,
+  indexSizes,
+  type SizesQuery,
+  type SizesRow,
+  sizes,
+} from './core/sizes.ts'
 export { type TrendBarRow, type TrendQuery, type TrendRow, trend, trendBars } from './core/trend.ts'
 export { type TwapQuery, type TwapRow, twap } from './core/twap.ts'
 export { type Estimator, type VolatilityQuery, type VolatilityRow, volatility } from './core/volatility.ts'

@@ -22,6 +22,7 @@ import { migrateCommand } from '../commands/migrate/migrate.ts'
 import { policyCommand } from '../commands/policy/policy.ts'
 import { priceCommand } from '../commands/price.ts'
 import { rsiCommand } from '../commands/rsi.ts'
+import { sizesCommand } from '../commands/sizes.ts'
 import { sqlCommand } from '../commands/sql/sql.ts'
 import { trendCommand } from '../commands/trend.ts'
 import { twapCommand } from '../commands/twap.ts'
@@ -61,7 +62,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     marketCommand,
     sqlCommand,
   ] as unknown as Factory[],
-  'Keep:': [policyCommand] as unknown as Factory[],
+  'Keep:': [policyCommand, sizesCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */

@@ -430,6 +430,21 @@ export interface Statements {
     params: { readonly most: string }
     row: { readonly market_id: number; readonly ticks: boolean; readonly width: number; readonly staleness: string; readonly since: string; readonly until: string }
   }
+  /** What each index takes, the partitions' indexes counted with the one they belong to. */
+  'sizes/indexes': {
+    params: { readonly table: string | null }
+    row: { readonly index: string; readonly table: string; readonly unique: boolean; readonly parts: number | null; readonly bytes: number; readonly scans: number | null }
+  }
+  /** What --table may name: tables, partitioned or not, and views, as continuous aggregates are. */
+  'sizes/names': {
+    params: Record<never, never>
+    row: { readonly schema_name: string; readonly table_name: string }
+  }
+  /** What each table takes, its partitions counted with it; or each partition by itself. */
+  'sizes/relations': {
+    params: { readonly table: string | null; readonly each: boolean; readonly now: string }
+    row: { readonly table: string; readonly kind: string; readonly schema_name: string | null; readonly part: string | null; readonly range_start: string | null; readonly range_end: string | null; readonly parts: number | null; readonly packed_parts: number; readonly rows: number | null; readonly rows_estimated: boolean | null; readonly unknown_parts: number; readonly foreign_parts: number; readonly table_bytes: number; readonly index_bytes: number; readonly toast_bytes: number; readonly total_bytes: number; readonly before_bytes: number | null; readonly packed_bytes: number | null; readonly growth_per_day: number | null }
+  }
   /** Makes the partitions or chunks that rows between two moments will need. */
   'storage/ensure-partitions': {
     params: { readonly facts: string; readonly since: string; readonly until: string }
