@@ -23,6 +23,8 @@ const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   market: ['market', '--from', '2025-03-10..2025-03-13', '--every', '1d'],
   price: ['price', 'BTC', ...AT],
   rsi: ['rsi', 'BTC@alpha', ...LATE],
+  // A table that the migrations fill and nothing else: others are as large as the load that was there came out.
+  sizes: ['sizes', '--table', 'partitioning'],
   trend: ['trend', 'BTC', '--every', '1m', ...MORNING],
   twap: ['twap', 'BTC@alpha', '--every', '15m', ...MORNING],
   volatility: ['volatility', 'BTC@alpha', '--estimator', 'all', '--every', '5m', ...MORNING],

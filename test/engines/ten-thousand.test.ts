@@ -1,0 +1,187 @@
+// Questions about very many chunks: as many statements as about few, no more locks, and work that grows with their number.
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { indexSizes, type SizesRow, sizes } from '../../src/core/sizes.ts'
+import { openClient } from '../../src/db/connect.ts'
+import { DEFAULT_LIMITS } from '../../src/db/session.ts'
+import { openEngine } from '../../src/engines/timescaledb/engine.ts'
+import { statement, type Target } from '../../src/statements/load.ts'
+import { migratedDatabase, type TestDatabase, tiers } from '../servers/databases.ts'
+import { compressOldest, FIRST, HOUR_MS, MANY, makeChunks, narrow } from './many-chunks.ts'
+
+const FEW = 100
+
+/** The statements that measure, each with what it is asked here. */
+const ASKED = {
+  'sizes/relations': [
+    { table: null, each: false },
+    { table: 'candles', each: true },
+  ] as object[],
+  'sizes/indexes': [{ table: null }] as object[],
+} as const
+
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly Schema?: string
+  readonly Plans?: readonly Plan[]
+}
+
+const nodes = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)]
+
+/** What one run of a statement cost, in a transaction of its own. */
+interface Cost {
+  readonly name: string
+  /** Pages touched by running it, those inside of functions too. */
+  readonly buffers: number
+  /** Relations it reads. */
+  readonly read: readonly string[]
+  /** Scans of candles, wherever they were asked for. */
+  readonly scans: number
+  /** Locks that are still held when it is done. */
+  readonly locks: number
+}
+
+describe.each(tiers().map((tier) => ({ tier, name: tier.name, many: MANY[tier.name] })))(
+  '$many chunks on $name',
+  ({ tier, many }) => {
+    const COUNTS = [FEW, many / 10, many] as const
+    const now = new Date(FIRST + many * HOUR_MS).toISOString()
+    let database: TestDatabase
+    let client: pg.Client
+    let target: Target
+    const costs = new Map<number, readonly Cost[]>()
+    const asked = new Map<number, readonly string[]>()
+
+    beforeAll(async () => {
+      database = await migratedDatabase(tier)
+      client = await openClient(database.connection)
+      const { rows } = await client.query("select current_setting('server_version_num')::int as server")
+      target = { engine: tier.name === 'plain' ? 'postgres' : 'timescaledb', server: rows[0].server }
+      await narrow(tier, client)
+      let made = 0
+      for (const count of COUNTS) {
+        await makeChunks(tier, client, made, count)
+        made = count
+        // A tenth, so that it grows as the rest does; at the end there are several hundred.
+        if (tier.name === 'community') await compressOldest(client, Math.min(count / 10, 300))
+        await client.query('vacuum pg_catalog.pg_class, pg_catalog.pg_inherits, pg_catalog.pg_index')
+        costs.set(count, await measure())
+        asked.set(count, await statements())
+      }
+    }, 300_000)
+
+    afterAll(async () => {
+      await client?.end()
+      await database?.drop()
+    })
+
+    async function measure(): Promise<readonly Cost[]> {
+      const all: Cost[] = []
+      for (const [name, wishes] of Object.entries(ASKED))
+        for (const wish of wishes) {
+          const { text, header } = statement(name, target)
+          const given = { ...wish, now } as Record<string, unknown>
+          const values = header.params.map((p) => given[p.name])
+          await client.query('begin read only; set local jit = off')
+          // The first run fills this session's caches of the catalogue.
+          await client.query(text, values)
+          const { rows } = await client.query(`explain (analyze, buffers, verbose, format json) ${text}`, values)
+          const plan = rows[0]['QUERY PLAN'][0].Plan
+          const seen = await client.query(SEEN)
+          await client.query('commit')
+          all.push({
+            name: `${name} ${JSON.stringify(wish)}`,
+            buffers: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'],
+            read: nodes(plan).flatMap((node) =>
+              node['Relation Name'] ? [`${node.Schema}.${node['Relation Name']}`] : [],
+            ),
+            ...seen.rows[0],
+          })
+        }
+      return all
+    }
+
+    async function statements(): Promise<readonly string[]> {
+      const names: string[] = []
+      const limits = { ...DEFAULT_LIMITS, statementTimeoutMs: 60_000 }
+      const engine = await openEngine({
+        connection: database.connection,
+        limits,
+        onStatement: ({ name }) => names.push(name),
+      })
+      await sizes(engine, { now })
+      await sizes(engine, { now, table: 'arxdb.candles', chunks: true })
+      await indexSizes(engine, { table: 'candles' })
+      await engine.close()
+      return names
+    }
+
+    test('as many statements as about a hundred', () => {
+      expect(asked.get(FEW)).toEqual([
+        'sizes/relations',
+        'sizes/names',
+        'sizes/relations',
+        'sizes/names',
+        'sizes/indexes',
+      ])
+      expect(asked.get(many)).toEqual(asked.get(FEW))
+    })
+
+    test('ten times as many cost no more than ten times as much, with a half to spare', () => {
+      for (const [i, { name, buffers }] of costs.get(many)!.entries()) {
+        const before = costs.get(many / 10)![i]!.buffers
+        expect(before, name).toBeGreaterThan(many / 10)
+        expect(buffers / before, `${name}: ${before} to ${buffers} pages`).toBeLessThan(15)
+      }
+    })
+
+    test('no lock is kept on what was measured', () => {
+      for (const [i, { name, locks }] of costs.get(many)!.entries()) {
+        expect(locks, name).toBe(costs.get(FEW)![i]!.locks)
+        expect(locks, name).toBeLessThan(100)
+      }
+    })
+
+    test('no row of the candles is read', () => {
+      for (const { name, read, scans } of costs.get(many)!) {
+        expect(read.length, name).toBeGreaterThan(5)
+        expect(
+          read.filter((relation) => !/^(pg_catalog|_timescaledb_catalog)\./.test(relation)),
+          name,
+        ).toEqual([])
+        expect(scans, name).toBe(0)
+      }
+    })
+
+    test('a scan of the candles would be seen', async () => {
+      await client.query('begin')
+      await client.query('select sum(close) from arxdb.candles where timestamp < $1', [new Date(FIRST + 3 * HOUR_MS)])
+      const { rows } = await client.query(SEEN)
+      await client.query('rollback')
+      expect(rows[0].scans).toBeGreaterThan(0)
+    })
+
+    test('and the answer is right', async () => {
+      const engine = await openEngine({ connection: database.connection, limits: DEFAULT_LIMITS })
+      const { rows } = await sizes(engine, { now, table: 'candles' })
+      const each = await sizes(engine, { now, table: 'candles', chunks: true })
+      await engine.close()
+      const truth = await client.query(
+        tier.name === 'plain'
+          ? "select sum(pg_total_relation_size(relid))::float8 as bytes from pg_partition_tree('arxdb.candles')"
+          : "select hypertable_size('arxdb.candles')::float8 as bytes",
+      )
+      const [all] = rows as readonly SizesRow[]
+      expect(all).toMatchObject({ chunks: many, total_bytes: truth.rows[0].bytes })
+      expect(each.rows).toHaveLength(many)
+      if (tier.name === 'community') expect(all!.compressed_chunks).toBeGreaterThanOrEqual(300)
+    })
+  },
+)
+
+/** Of this transaction, so far. */
+const SEEN = `
+  select (select count(*)::int from pg_locks where pid = pg_backend_pid() and locktype = 'relation') as locks,
+         (select coalesce(sum(seq_scan + coalesce(idx_scan, 0)), 0)::int from pg_stat_xact_all_tables
+            where relname ~ '^(_hyper_|compress_hyper_|candles)') as scans`
