@@ -17,12 +17,6 @@ export function shortened(now: Retention, before: Retention | undefined): boolea
   return [...names].some((name) => orEver(keptFor(now, name)) < orEver(keptFor(others, name)))
 }
 
-/** The longest that anything is kept: what ended before that has expired as a whole. Null where something stays. */
-export function longestKept({ retain_for, retain_by }: Retention): number | null {
-  const lengths = [retain_for, ...Object.values(retain_by)]
-  return lengths.includes(null) ? null : Math.max(...(lengths as number[]))
-}
-
 /** Whether anything goes at all. */
 export const expires = ({ retain_for, retain_by }: Retention): boolean =>
   retain_for !== null || Object.values(retain_by).some((length) => length !== null)

@@ -1,13 +1,13 @@
 // `policy show`: wanted, actual and what came of it, a row a table. A constant number of statements, however many chunks.
 import type { Connection } from '../connect/connection.ts'
 import { translate } from '../db/sqlstate.ts'
-import { openSession, reading } from '../storage/session.ts'
+import { openSession, type Run, reading, type StorageSession } from '../storage/session.ts'
 import { type Job, type Subject, type Survey, survey } from './actual.ts'
 import { assertKeepable, differences } from './differences.ts'
 import { type Effect, effectsOf } from './effect.ts'
 import { columnsIn } from './order.ts'
 import { retentionText } from './retention.ts'
-import { type WrittenPolicy, wantedPolicies } from './wanted.ts'
+import { type TablePolicy, type WrittenPolicy, wantedPolicies } from './wanted.ts'
 
 /** Lengths of time are seconds. */
 export interface ShownPolicy {
@@ -81,24 +81,27 @@ export async function showPolicies(
   })
   try {
     const wanted = wantedPolicies(written, session.tier)
-    return await reading(session, async (run) => {
-      const found = await survey(session, run, wanted)
-      const effects = await effectsOf(run, wanted, found.now)
-      const runs = await run<LastRun>('policy/last-runs')
-      const unfit: string[] = []
-      const rows = found.subjects.map((subject) => {
-        const reason = subject.policy.enabled ? unfitness(found, subject) : undefined
-        if (reason !== undefined) unfit.push(reason)
-        return rowOf(found, subject, effects.get(subject.policy.table), reason !== undefined)
-      })
-      const forgotten = found.forgotten.map(({ table }) => table)
-      return { tier: found.tier, rows, unfit, runs, forgotten, now: found.now }
-    })
+    return await reading(session, (run) => showIn(session, run, wanted))
   } catch (error) {
     throw translate(error, connection)
   } finally {
     await session.close()
   }
+}
+
+/** The same inside a transaction. */
+export async function showIn(session: StorageSession, run: Run, wanted: readonly TablePolicy[]): Promise<Shown> {
+  const found = await survey(session, run, wanted)
+  const effects = await effectsOf(run, wanted, found.now)
+  const runs = await run<LastRun>('policy/last-runs')
+  const unfit: string[] = []
+  const rows = found.subjects.map((subject) => {
+    const reason = subject.policy.enabled ? unfitness(found, subject) : undefined
+    if (reason !== undefined) unfit.push(reason)
+    return rowOf(found, subject, effects.get(subject.policy.table), reason !== undefined)
+  })
+  const forgotten = found.forgotten.map(({ table }) => table)
+  return { tier: found.tier, rows, unfit, runs, forgotten, now: found.now }
 }
 
 function unfitness(found: Survey, subject: Subject): string | undefined {

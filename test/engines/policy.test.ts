@@ -7,6 +7,7 @@ import { planPolicies } from '../../src/policy/plan.ts'
 import { runPolicies } from '../../src/policy/run/run.ts'
 import { showPolicies } from '../../src/policy/show.ts'
 import type { WrittenPolicy } from '../../src/policy/wanted.ts'
+import { session } from '../cli/session.ts'
 import { describeTiers, migratedDatabase, type TestDatabase } from '../servers/databases.ts'
 import { fillCandles } from './policy-scene.ts'
 
@@ -156,6 +157,37 @@ describeTiers('policies', (tier) => {
     expect((await client.query(rolled, [market])).rows[0].n).toBe(0)
     const kept = 'select count(*)::int as n from arxdb.rollups where market_id = $1'
     expect((await client.query(kept, [market])).rows[0].n).toBeGreaterThan(50)
+  })
+
+  test('rollups are refreshed inside their window; what is outside is read raw', async () => {
+    const market = await fill('2024-01-01', '2024-03-31')
+    const dirty = async () =>
+      (
+        await client.query<{ since: string; until: string }>(
+          'select min(since) as since, max(until) as until from arxdb.rollup_dirty where market_id = $1',
+          [market],
+        )
+      ).rows[0]!
+    const written: Written = { candles: { refreshWindow: { start: '40d', end: '20d' } } }
+    await apply(written)
+    await run('2024-04-01T12:00:00Z')
+    // Days that the window's ends cut are left as well.
+    expect(await dirty()).toEqual({ since: '2024-01-01T00:00:00Z', until: '2024-04-01T00:00:00Z' })
+    const { rows } = await client.query(
+      'select min(bucket) as first, max(bucket) as last from arxdb.rollups where market_id = $1 and width = 86400',
+      [market],
+    )
+    expect(rows).toEqual([{ first: '2024-02-22T00:00:00Z', last: '2024-03-11T00:00:00Z' }])
+    const ask = ['candles', 'COIN', '--every', '1d', '--from', '2024-01-01', '--to', '2024-04-01', '--json']
+    const env = { DATABASE_URL: database.url, HOME: '/nowhere' }
+    const rolled = await session(ask, { env })
+    expect(JSON.parse(rolled.stdout)).toHaveLength(91)
+    expect(JSON.parse(rolled.stdout)).toEqual(JSON.parse((await session([...ask, '--no-rollup'], { env })).stdout))
+    await apply({ candles: { rollups: false } })
+    expect((await run('2024-04-01T12:00:00Z')).deeds.find(({ step }) => step === 'rollups')).toMatchObject({ rows: 0 })
+    await apply()
+    await run('2024-04-01T12:00:00Z')
+    expect(await dirty()).toEqual({ since: null, until: null })
   })
 
   test('expired timeframes go from chunks that others keep', async () => {

@@ -1,0 +1,116 @@
+// The policy commands as people and scripts meet them.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type pg from 'pg'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openClient } from '../../src/db/connect.ts'
+import { fillCandles } from '../engines/policy-scene.ts'
+import { describeTiers, migratedDatabase, type TestDatabase } from '../servers/databases.ts'
+import { type SessionOptions, session } from './session.ts'
+
+describeTiers('policy', (tier) => {
+  let database: TestDatabase
+  let client: pg.Client
+  const folder = mkdtempSync(join(tmpdir(), 'arxdb-policy-'))
+
+  beforeAll(async () => {
+    database = await migratedDatabase(tier)
+    client = await openClient(database.connection)
+    if (tier.name !== 'plain') await client.query('select _timescaledb_functions.stop_background_workers()')
+    await fillCandles(client, { timeframe: '1h', from: '2024-01-01', to: '2024-06-30', every: '3 hours' })
+  })
+  beforeEach(() => say({}))
+  afterAll(async () => {
+    rmSync(folder, { recursive: true })
+    await client?.end()
+    await database?.drop()
+  })
+
+  const say = (policy: object, more: object = {}): void =>
+    writeFileSync(join(folder, 'arxdb.json'), JSON.stringify({ policy, ...more }))
+  const arxdb = (argv: readonly string[], options: SessionOptions = {}) =>
+    session(argv, { cwd: folder, env: { DATABASE_URL: database.url, HOME: '/nowhere' }, ...options })
+  const rows = async (argv: readonly string[]) => JSON.parse((await arxdb([...argv, '--json'])).stdout || '[]')
+
+  test('check says with exit 3 what apply then puts right', async () => {
+    expect(await arxdb(['policy', 'plan', '--check'])).toMatchObject({ code: 3 })
+    expect(await arxdb(['policy', 'show', '--check'])).toMatchObject({ code: 3 })
+    expect(await arxdb(['policy', 'show'])).toMatchObject({ code: 0 })
+    const dry = await rows(['policy', 'apply', '--dry-run'])
+    const applied = await rows(['policy', 'apply'])
+    expect(applied.map((row: { sql: string }) => row.sql)).toEqual(dry.map((row: { sql: string }) => row.sql))
+    expect(await arxdb(['policy', 'plan', '--check'])).toMatchObject({ code: 0, stdout: '' })
+    expect(await rows(['policy', 'plan'])).toEqual([])
+    expect(await arxdb(['policy', 'run'])).toMatchObject({ code: 0 })
+    expect(await arxdb(['policy', 'show', '--check'])).toMatchObject({ code: 0 })
+    const again = await arxdb(['policy', 'apply'])
+    expect(again.stderr).toContain('nothing differs')
+  })
+
+  test('the plan is a script that psql could run', async () => {
+    say({ candles: { chunkInterval: '14d' }, prices: { chunkInterval: '14d' } })
+    const { stdout } = await arxdb(['policy', 'plan'])
+    expect(stdout).toMatch(/^-- arxdb.prices chunk_interval: 30d -> 14d$/m)
+    expect(stdout).toMatch(/^-- locks: \w+Lock /m)
+    await client.query(stdout)
+    expect(await rows(['policy', 'plan'])).toEqual([])
+    say({})
+    await arxdb(['policy', 'apply'])
+  })
+
+  test('what export prints sets up an empty database as apply does', async () => {
+    const other = await migratedDatabase(tier)
+    const there = await openClient(other.connection)
+    await there.query((await arxdb(['policy', 'export'])).stdout)
+    const env = { DATABASE_URL: other.url, HOME: '/nowhere' }
+    const left = JSON.parse((await arxdb(['policy', 'plan', '--json'], { env })).stdout) as { setting: string }[]
+    // What was applied is arxdb's own record.
+    expect(new Set(left.map(({ setting }) => setting))).toEqual(new Set(['recorded']))
+    await there.end()
+    await other.drop()
+  })
+
+  test('shorter retention needs the table typed, or --yes', async () => {
+    say({ candles: { retainFor: '30d' } })
+    const refused = await arxdb(['policy', 'apply'])
+    expect(refused).toMatchObject({ code: 6 })
+    expect(refused.stderr).toMatch(/will not let rows of arxdb.candles be deleted sooner than before, \d+ rows now/)
+    expect(await arxdb(['policy', 'apply'], { terminal: 100, typed: 'yes\r' })).toMatchObject({ code: 6 })
+    expect(await rows(['policy', 'plan'])).not.toEqual([])
+    const planned = await arxdb(['policy', 'plan'])
+    expect(planned.stderr).toMatch(/retention will delete \d+ rows/)
+    expect(await arxdb(['policy', 'apply'], { terminal: 100, typed: 'arxdb.candles\r' })).toMatchObject({ code: 0 })
+    expect(await rows(['policy', 'plan'])).toEqual([])
+    say({})
+    expect(await arxdb(['policy', 'apply'])).toMatchObject({ code: 0 })
+    say({ candles: { retainFor: '30d' } })
+    expect(await arxdb(['policy', 'apply', '--yes'])).toMatchObject({ code: 0 })
+    say({})
+    await arxdb(['policy', 'apply'])
+  })
+
+  test('a wrong policy is refused before anything is asked of a server', async () => {
+    say({ candles: { compressAfter: '3 days', retainfor: '1d' } })
+    const ended = await arxdb(['policy', 'plan'])
+    expect(ended).toMatchObject({ code: 2 })
+    expect(ended.stderr).toContain('/policy/candles/compressAfter')
+    expect(ended.stderr).toContain('retainFor')
+  })
+
+  test('a read-only environment is not changed', async () => {
+    say({}, { environments: { archive: { url: database.url, readOnly: true } } })
+    const env = { HOME: '/nowhere' }
+    expect(await arxdb(['policy', 'plan', '--env', 'archive'], { env })).toMatchObject({ code: 0 })
+    for (const verb of ['apply', 'run'])
+      expect(await arxdb(['policy', verb, '--env', 'archive'], { env })).toMatchObject({ code: 6 })
+  })
+
+  test('a terminal of 80 columns shows what matters, and says what is missing here', async () => {
+    const { stdout, stderr } = await arxdb(['policy', 'show'], { terminal: 80 })
+    expect(stdout.split('\n')[0]).toMatch(/^table +state +chunks +compressed +backlog +bytes/)
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    if (tier.name === 'community') expect(stderr).not.toContain('needs TimescaleDB')
+    else expect(stderr).toContain('no compression here, which needs TimescaleDB Community')
+  })
+})
