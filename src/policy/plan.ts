@@ -6,6 +6,7 @@ import { openSession, reading, type StorageSession } from '../storage/session.ts
 import { type Subject, type Survey, survey } from './actual.ts'
 import { differences, type Step } from './differences.ts'
 import { type Effect, effectsOf } from './effect.ts'
+import { lacking } from './lacking.ts'
 import { cutoffsNow, iso } from './run/expire.ts'
 import { chunksOf, endsBefore } from './run/work.ts'
 import { type WrittenPolicy, wantedPolicies } from './wanted.ts'
@@ -24,6 +25,8 @@ export interface Planned extends Omit<Step, 'shortens' | 'rewrites'> {
 export interface Plan {
   readonly tier: Survey['tier']
   readonly steps: readonly Planned[]
+  /** What the config asks for and this tier does not have. */
+  readonly lacks: readonly string[]
   /** Rows that could not be counted in time. */
   readonly uncounted: boolean
 }
@@ -63,7 +66,7 @@ export async function planIn(session: StorageSession, written: Readonly<Record<s
     if (expired && expired.rows === undefined) uncounted = true
     steps.push({ ...step, ...consequence(step, rewrites, effect), ...(expired && counted(expired)) })
   }
-  return { tier: found.tier, steps, uncounted }
+  return { tier: found.tier, steps, lacks: lacking(written, session.tier), uncounted }
 }
 
 const none = { chunks: null, bytes: null, rows_deleted: null }

@@ -5,6 +5,7 @@ import { openSession, type Run, reading, type StorageSession } from '../storage/
 import { type Job, type Subject, type Survey, survey } from './actual.ts'
 import { assertKeepable, differences } from './differences.ts'
 import { type Effect, effectsOf } from './effect.ts'
+import { lacking } from './lacking.ts'
 import { columnsIn } from './order.ts'
 import { retentionText } from './retention.ts'
 import { type TablePolicy, type WrittenPolicy, wantedPolicies } from './wanted.ts'
@@ -53,6 +54,8 @@ export interface ShownPolicy {
 export interface Shown {
   readonly tier: Survey['tier']
   readonly rows: readonly ShownPolicy[]
+  /** What the config asks for and this tier does not have. */
+  readonly lacks: readonly string[]
   /** Reasons why a table cannot be kept as the config says. */
   readonly unfit: readonly string[]
   /** The newest run, and the newest that succeeded where that is another one. */
@@ -81,7 +84,8 @@ export async function showPolicies(
   })
   try {
     const wanted = wantedPolicies(written, session.tier)
-    return await reading(session, (run) => showIn(session, run, wanted))
+    const shown = await reading(session, (run) => showIn(session, run, wanted))
+    return { ...shown, lacks: lacking(written, session.tier) }
   } catch (error) {
     throw translate(error, connection)
   } finally {
@@ -90,7 +94,11 @@ export async function showPolicies(
 }
 
 /** The same inside a transaction. */
-export async function showIn(session: StorageSession, run: Run, wanted: readonly TablePolicy[]): Promise<Shown> {
+export async function showIn(
+  session: StorageSession,
+  run: Run,
+  wanted: readonly TablePolicy[],
+): Promise<Omit<Shown, 'lacks'>> {
   const found = await survey(session, run, wanted)
   const effects = await effectsOf(run, wanted, found.now)
   const runs = await run<LastRun>('policy/last-runs')

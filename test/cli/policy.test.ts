@@ -106,6 +106,27 @@ describeTiers('policy', (tier) => {
       expect(await arxdb(['policy', verb, '--env', 'archive'], { env })).toMatchObject({ code: 6 })
   })
 
+  test('compression that was asked for is there, or what would give it is told with exit 5', async () => {
+    say({ candles: { compressAfter: '5d', chunkInterval: '15d' } })
+    const applied = await arxdb(['policy', 'apply'])
+    expect(applied.code).toBe(tier.name === 'community' ? 0 : 5)
+    for (const verb of ['plan', 'show', 'apply']) {
+      const ended = await arxdb(['policy', verb])
+      if (tier.name === 'community')
+        expect(ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('cannot') })
+      else {
+        expect(ended).toMatchObject({ code: 5 })
+        expect(ended.stderr).toMatch(/candles: compressAfter cannot be kept here; it takes .*Community/)
+      }
+    }
+    // All else is done.
+    expect(await rows(['policy', 'plan'])).toEqual([])
+    const shown = await rows(['policy', 'show'])
+    expect(shown[1]).toMatchObject({ table: 'arxdb.candles', state: 'ok', actual_chunk_interval: 15 * 86_400 })
+    say({})
+    expect(await arxdb(['policy', 'apply'])).toMatchObject({ code: 0 })
+  })
+
   test('a terminal of 80 columns shows what matters, and says what is missing here', async () => {
     const { stdout, stderr } = await arxdb(['policy', 'show'], { terminal: 80 })
     expect(stdout.split('\n')[0]).toMatch(/^table +state +chunks +compressed +backlog +bytes/)

@@ -2,11 +2,16 @@
 import type pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openClient } from '../../src/db/connect.ts'
+import { DEFAULT_LIMITS } from '../../src/db/session.ts'
+import { survey } from '../../src/policy/actual.ts'
 import { applyPolicies } from '../../src/policy/apply.ts'
+import { wordsOf } from '../../src/policy/ddl.ts'
+import { differences } from '../../src/policy/differences.ts'
 import { planPolicies } from '../../src/policy/plan.ts'
 import { runPolicies } from '../../src/policy/run/run.ts'
 import { showPolicies } from '../../src/policy/show.ts'
-import type { WrittenPolicy } from '../../src/policy/wanted.ts'
+import { type WrittenPolicy, wantedPolicies } from '../../src/policy/wanted.ts'
+import { openSession, reading } from '../../src/storage/session.ts'
 import { session } from '../cli/session.ts'
 import { describeTiers, migratedDatabase, type TestDatabase } from '../servers/databases.ts'
 import { fillCandles } from './policy-scene.ts'
@@ -298,6 +303,34 @@ describeTiers('policies', (tier) => {
     expect(
       Date.parse((await client.query('select min(timestamp) as at from arxdb.candles')).rows[0].at),
     ).toBeGreaterThan(Date.parse('2023-06-01'))
+  })
+
+  test.runIf(tier.name === 'community')('the words of both generations come to the same', async () => {
+    await fill('2024-01-01', '2024-03-31')
+    const session = await openSession(database.connection, { ...DEFAULT_LIMITS, command: 'test' })
+    for (const columnstore of [false, true]) {
+      const words = wordsOf({ columnstore })
+      const wanted = wantedPolicies({}, 'community')
+      const found = await reading(session, (run) => survey(session, run, wanted))
+      for (const { sql } of differences({ ...found, columnstore })) await client.query(sql)
+      expect((await plan()).steps).toEqual([])
+      const [first] = (await client.query("select c::text as name from show_chunks('arxdb.candles') c order by 1")).rows
+      const chunk: string = first.name
+      const status = async () =>
+        (await client.query('select _timescaledb_functions.chunk_status($1) as status', [chunk])).rows[0].status
+      await client.query(words.compress(chunk))
+      expect(await status()).toBe(1)
+      // Again, where there is nothing to do.
+      await client.query(words.compress(chunk))
+      await client.query("update arxdb.candles set volume = 7 where timestamp = '2024-01-01T06:00:00Z'")
+      expect(await status()).toBe(9)
+      await client.query(words.compress(chunk))
+      expect(await status()).toBe(1)
+      await client.query('select decompress_chunk($1)', [chunk])
+      await client.query(words.neverCompress('arxdb.candles'))
+      expect((await show()).drift).toBe('compress_after')
+    }
+    await session.close()
   })
 
   test.runIf(tier.name === 'community')(

@@ -1,7 +1,8 @@
 import type { Context } from '../../cli/context.ts'
 import { command } from '../../cli/options.ts'
-import { columns, info } from '../../core/result.ts'
-import { consequences, stepColumns } from './plan.ts'
+import { consequences, stepColumns } from '../../core/policy-report.ts'
+import { columns, info, warn } from '../../core/result.ts'
+import { EXIT } from '../../errors.ts'
 
 const applied = columns({ table: 'text', setting: 'text', actual: 'text', wanted: 'text', sql: 'text' })
 
@@ -15,11 +16,16 @@ export const policyApplyCommand = (context: Context) =>
       const { apply, plan } = await context.services.policy()
       const config = await context.config()
       if (dryRun) {
-        const { steps, uncounted } = await plan(await context.connection(), config)
-        return context.print({ columns: stepColumns, rows: steps, notes: consequences(steps, uncounted) })
+        const { steps, lacks, uncounted } = await plan(await context.connection(), config)
+        if (lacks.length > 0) context.exitWith(EXIT.unsupported)
+        return context.print({
+          columns: stepColumns,
+          rows: steps,
+          notes: [...consequences(steps, uncounted), ...lacks.map(warn)],
+        })
       }
       const connection = await context.connectionForWriting('change policies')
-      const { steps } = await apply(connection, config, {
+      const { steps, lacks } = await apply(connection, config, {
         signal: context.signal,
         async agree(shorter) {
           const tables = [...new Set(shorter.map(({ table }) => table))].join(', ')
@@ -29,5 +35,7 @@ export const policyApplyCommand = (context: Context) =>
         },
       })
       const notes = steps.length === 0 ? [info('nothing differs: nothing was changed')] : consequences(steps, false)
-      await context.print({ columns: applied, rows: steps, notes })
+      // The rest is done; what cannot be is said, and is no success.
+      if (lacks.length > 0) context.exitWith(EXIT.unsupported)
+      await context.print({ columns: applied, rows: steps, notes: [...notes, ...lacks.map(warn)] })
     })
