@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts'
 import { command } from '../../cli/options.ts'
+import { adviceText } from '../../core/advice-text.ts'
 import { echoes, info, warn } from '../../core/result.ts'
 
 const shown = echoes(['actual', 'n', 'entry'], {
@@ -31,5 +32,10 @@ export const policyAdviseCommand = (context: Context) =>
       // Machines find it row by row.
       const machine = context.globals.json || ['json', 'ndjson', 'parquet'].includes(output ?? '')
       const paste = entry === undefined || machine ? [] : [info(`in arxdb.json: ${entry}`)]
-      await context.print({ columns: shown, rows, notes: [...warnings.map(warn), ...remarks.map(info), ...paste] })
+      const notes = [...warnings.map(warn), ...remarks.map(info), ...paste]
+      const { io, globals } = context
+      if (!io.out.isTTY || globals.output || globals.out || machine)
+        return context.print({ columns: shown, rows, notes })
+      for (const { level, text } of notes) context.note(level === 'warn' ? `warning: ${text}` : text)
+      return context.write(adviceText(rows, io.out.width))
     })
