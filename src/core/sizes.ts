@@ -78,21 +78,21 @@ const MEASURED: Readonly<Record<string, ColumnKind>> = {
   compressed_bytes: 'bytes',
 }
 
-const TABLE_COLUMNS = echoes(['kind', 'compressed_chunks', 'bytes_per_row', 'definition', ...Object.keys(MEASURED)], {
+const TABLE_COLUMNS = echoes(['kind', 'compressed_chunks', 'definition', ...Object.keys(MEASURED)], {
   table: 'text',
   kind: 'text',
   chunks: 'int',
   compressed_chunks: 'int',
   rows: 'int',
   total_bytes: 'bytes',
-  growth_per_day: 'bytes',
+  bytes_per_row: 'float',
   ratio: 'float',
-  bytes_per_row: 'bytes',
+  growth_per_day: 'bytes',
   ...MEASURED,
   definition: 'text',
 })
 
-const CHUNK_COLUMNS = echoes(['table', 'schema_name', 'bytes_per_row', 'definition', ...Object.keys(MEASURED)], {
+const CHUNK_COLUMNS = echoes(['table', 'schema_name', 'definition', ...Object.keys(MEASURED)], {
   table: 'text',
   chunk: 'text',
   range_start: 'time',
@@ -100,8 +100,8 @@ const CHUNK_COLUMNS = echoes(['table', 'schema_name', 'bytes_per_row', 'definiti
   compressed: 'bool',
   rows: 'int',
   total_bytes: 'bytes',
+  bytes_per_row: 'float',
   ratio: 'float',
-  bytes_per_row: 'bytes',
   ...MEASURED,
   schema_name: 'text',
   definition: 'text',
@@ -169,14 +169,16 @@ async function known(ask: Ask, table: string | undefined): Promise<void> {
   })
 }
 
+const hundredths = (value: number): number => Math.round(value * 100) / 100
+
 const measured = (row: Found, packs: boolean): Measured => {
   const { rows, rows_estimated, table_bytes, index_bytes, toast_bytes, total_bytes, before_bytes, packed_bytes } = row
   return {
     ...{ rows, rows_estimated, table_bytes, index_bytes, toast_bytes, total_bytes },
     before_bytes: packs ? before_bytes : null,
     compressed_bytes: packs ? packed_bytes : null,
-    ratio: packs && before_bytes !== null && packed_bytes ? before_bytes / packed_bytes : null,
-    bytes_per_row: rows ? Math.round(total_bytes / rows) : null,
+    ratio: packs && before_bytes !== null && packed_bytes ? hundredths(before_bytes / packed_bytes) : null,
+    bytes_per_row: rows ? hundredths(total_bytes / rows) : null,
     definition: DEFINITION,
   }
 }
