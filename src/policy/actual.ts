@@ -74,7 +74,7 @@ export async function survey(session: StorageSession, run: Run, wanted: readonly
   const relations = wanted.map(({ table }) => relationOf(table))
   const [words] = await run<{ columnstore: boolean; now: string }>('policy/dialect')
   const tables = await run<Table>('policy/tables', { relations })
-  const jobs = session.target.engine === 'timescaledb' ? await run<Job>('policy/jobs', { relations }) : []
+  const jobs = await run<Job>('policy/jobs', { relations })
   const applied = await run<Applied>('policy/applied')
   const subjects = wanted.map((policy, index): Subject => {
     const relation = relations[index]!

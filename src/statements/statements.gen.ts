@@ -185,11 +185,6 @@ export interface Statements {
     params: { readonly import_id: number }
     row: { readonly import_id: number; readonly state: string; readonly target: string; readonly file_name: string | null; readonly import_key: string | null; readonly source: string; readonly attribution: string; readonly content_sha256: string | null; readonly content_bytes: number | null; readonly mapping: string | null; readonly rows_read: number; readonly inserted: number; readonly updated: number; readonly unchanged: number; readonly duplicates: number; readonly skipped: number; readonly rejected: number; readonly merged: number; readonly incomplete: boolean; readonly batches: number; readonly first_at: string | null; readonly last_at: string | null; readonly started_at: string; readonly finished_at: string | null; readonly arxdb_version: string | null }
   }
-  /** A lock by name until the transaction ends, or false when another session has it. */
-  'ingest/try-lock': {
-    params: { readonly name: string }
-    row: { readonly locked: boolean }
-  }
   /** Deletes what an import brought into analytics; its time span keeps it to the partitions concerned. */
   'ingest/undo-analytics': {
     params: { readonly import_id: number; readonly since: string; readonly until: string }
@@ -204,11 +199,6 @@ export interface Statements {
   'ingest/undo-prices': {
     params: { readonly import_id: number; readonly since: string; readonly until: string }
     row: { readonly deleted: number }
-  }
-  /** Lets a transaction compare with, replace and delete rows however many of a compressed chunk that unpacks: TimescaleDB */
-  'storage/unpack-any': {
-    params: Record<never, never>
-    row: { readonly setting: string }
   }
   /** First and last observation of each market inside a window, or from where its price still counts in it: two index probes */
   'markets/activity': {
@@ -370,6 +360,91 @@ export interface Statements {
     params: { readonly tables: readonly string[] }
     row: { readonly table_name: string; readonly time_column: string; readonly numbered: boolean; readonly chunk_interval: number | null; readonly segment_by: readonly string[] | null; readonly order_by: readonly string[] | null; readonly compress_after: number | null; readonly indexes: number; readonly leading: readonly string[] }
   }
+  /** The policies that were applied. */
+  'policy/applied': {
+    params: Record<never, never>
+    row: { readonly table_name: string; readonly policy: unknown; readonly applied_at: string; readonly applied_by: string }
+  }
+  /** Writes down that a run began; of old ones a thousand are kept. */
+  'policy/begin-run': {
+    params: { readonly host: string }
+    row: { readonly run_id: number }
+  }
+  /** Partitions of one of arxdb's own tables, oldest first, and what they hold. */
+  'policy/chunks': {
+    params: { readonly relation: string }
+    row: { readonly chunk: string; readonly lower: string; readonly upper: string; readonly compressed: boolean; readonly partial: boolean; readonly outdated: boolean; readonly bytes: number | null }
+  }
+  /** Candles of some timeframes that are older than their moments. */
+  'policy/count-expired': {
+    params: { readonly timeframes: readonly string[]; readonly cutoffs: readonly string[] }
+    row: { readonly rows: number }
+  }
+  /** The DEFAULT partition that somebody gave a table. */
+  'policy/default-partition': {
+    params: { readonly facts: string }
+    row: { readonly partition: string }
+  }
+  /** Deletes the expired candles of some markets inside a stretch of time. */
+  'policy/delete-expired': {
+    params: { readonly markets: readonly number[]; readonly since: string; readonly until: string }
+    row: { readonly deleted: number }
+  }
+  /** No words of an extension here; what time it is on the server. */
+  'policy/dialect': {
+    params: Record<never, never>
+    row: { readonly columnstore: boolean; readonly now: string }
+  }
+  /** What policies came to: partitions and their bytes. Rows are an estimate, from the planner's statistics; null where a */
+  'policy/effect': {
+    params: { readonly relations: readonly string[]; readonly compress_after: readonly number[]; readonly now: string }
+    row: { readonly relation: string; readonly chunks: number; readonly compressed: number; readonly backlog: number; readonly backlog_bytes: number; readonly partial: number; readonly outdated: number; readonly bytes: number | null; readonly before_bytes: number | null; readonly after_bytes: number | null; readonly rows: number | null; readonly oldest: string | null; readonly newest: string | null }
+  }
+  /** Writes down what a run did, and how it ended. */
+  'policy/end-run': {
+    params: { readonly run_id: number; readonly steps: unknown; readonly error: string | null }
+    row: Record<never, never>
+  }
+  /** Candle markets of whose rows some have expired by their timeframe, each with the moment before which it keeps nothing */
+  'policy/expired-markets': {
+    params: { readonly timeframes: readonly string[]; readonly cutoffs: readonly string[] }
+    row: { readonly market_id: number; readonly timeframe: string; readonly cutoff: string; readonly oldest: string }
+  }
+  /** Jobs that the server runs for tables: PostgreSQL by itself has none. */
+  'policy/jobs': {
+    params: { readonly relations: readonly string[] }
+    row: { readonly relation: string; readonly job_id: number; readonly proc: string; readonly after: number | null; readonly scheduled: boolean; readonly schedule_interval: number; readonly next_start: string | null; readonly last_run: string | null; readonly last_success: string | null; readonly last_status: string | null; readonly failures: number; readonly last_error: string | null; readonly last_error_at: string | null; readonly held_until: string | null }
+  }
+  /** The newest runs of policies, and the newest that came to its end. */
+  'policy/last-runs': {
+    params: Record<never, never>
+    row: { readonly run_id: number; readonly host: string; readonly began_at: string; readonly ended_at: string | null; readonly error: string | null }
+  }
+  /** Notes that rollups of a stretch of time are not to be believed: its rows were dropped without a trigger. */
+  'policy/note-range': {
+    params: { readonly facts: string; readonly since: string; readonly until: string }
+    row: { readonly noted: string }
+  }
+  /** Bytes of a table with its partitions. */
+  'policy/size': {
+    params: { readonly relation: string }
+    row: { readonly bytes: number }
+  }
+  /** Whether any candle of a stretch of time belongs to a timeframe that is still kept: asked under the lock that keeps new */
+  'policy/still-kept': {
+    params: { readonly timeframes: readonly string[]; readonly since: string; readonly until: string }
+    row: { readonly kept: boolean }
+  }
+  /** What tables are now: partitioned by time with the width of new partitions, or something else. */
+  'policy/tables': {
+    params: { readonly relations: readonly string[] }
+    row: { readonly relation: string; readonly kind: string; readonly time_column: string | null; readonly time_type: string | null; readonly chunk_interval: number | null; readonly columnstore: boolean; readonly segment_by: string | null; readonly order_by: string | null; readonly merge_to: number | null }
+  }
+  /** Timeframes that candles have, however few. */
+  'policy/timeframes': {
+    params: Record<never, never>
+    row: { readonly timeframe: string }
+  }
   /** The price of each market as it was known at one moment, no older than allowed. */
   'price/as-of': {
     params: { readonly markets: readonly number[]; readonly at: string; readonly tick_staleness: string; readonly candle_staleness: string | null; readonly reach: string }
@@ -427,7 +502,7 @@ export interface Statements {
   }
   /** Takes the oldest dirty ranges of one market away, to be put right in this very transaction: as many as are `most` long */
   'rollups/take': {
-    params: { readonly most: string }
+    params: { readonly most: string; readonly ticks: string; readonly candles: string }
     row: { readonly market_id: number; readonly ticks: boolean; readonly width: number; readonly staleness: string; readonly since: string; readonly until: string }
   }
   /** What each index takes, the partitions' indexes counted with the one they belong to. */
@@ -450,10 +525,25 @@ export interface Statements {
     params: { readonly facts: string; readonly since: string; readonly until: string }
     row: { readonly made: number }
   }
+  /** Who holds a lock by name in this database. */
+  'storage/lock-holder': {
+    params: { readonly name: string }
+    row: { readonly pid: number; readonly application_name: string | null; readonly usename: string | null; readonly client: string | null; readonly since: string | null }
+  }
   /** Partitions of a table and the half-open time they hold. */
   'storage/partitions': {
     params: { readonly facts: string }
     row: { readonly partition: string; readonly lower: string; readonly upper: string }
+  }
+  /** A lock by name until the transaction ends, or false when another session has it. */
+  'storage/try-lock': {
+    params: { readonly name: string }
+    row: { readonly locked: boolean }
+  }
+  /** Lets a transaction compare with, replace and delete rows however many of a compressed chunk that unpacks: TimescaleDB */
+  'storage/unpack-any': {
+    params: Record<never, never>
+    row: { readonly setting: string }
   }
   /** Slope of ln(close) over days by least squares, and the simple means of the last closes, per market. */
   'trend/window': {

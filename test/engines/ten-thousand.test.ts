@@ -144,7 +144,7 @@ describe.each(tiers().map((tier) => ({ tier, name: tier.name, many: MANY[tier.na
         'sizes/indexes',
         'policy/dialect',
         'policy/tables',
-        ...(tier.name === 'plain' ? [] : ['policy/jobs']),
+        'policy/jobs',
         'policy/applied',
         'policy/effect',
         'policy/last-runs',

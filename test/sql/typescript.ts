@@ -10,6 +10,7 @@ const SPELLING: Readonly<Record<string, string>> = {
   numeric: 'string',
   text: 'string',
   timestamptz: 'string',
+  tstzrange: 'string',
   interval: 'string',
   boolean: 'boolean',
   bytea: 'Buffer',
