@@ -75,7 +75,7 @@ describeTiers('policy', (tier) => {
     say({ candles: { retainFor: '30d' } })
     const refused = await arxdb(['policy', 'apply'])
     expect(refused).toMatchObject({ code: 6 })
-    expect(refused.stderr).toMatch(/will not let rows of arxdb.candles be deleted sooner than before, \d+ rows now/)
+    expect(refused.stderr).toMatch(/will not let rows of arxdb.candles be deleted sooner than before \(\d+ rows now\)/)
     expect(await arxdb(['policy', 'apply'], { terminal: 100, typed: 'yes\r' })).toMatchObject({ code: 6 })
     expect(await rows(['policy', 'plan'])).not.toEqual([])
     const planned = await arxdb(['policy', 'plan'])
@@ -88,6 +88,14 @@ describeTiers('policy', (tier) => {
     expect(await arxdb(['policy', 'apply', '--yes'])).toMatchObject({ code: 0 })
     say({})
     await arxdb(['policy', 'apply'])
+  })
+
+  test('Ctrl-C ends a run in order, and it is written down', async () => {
+    const stop = new AbortController()
+    stop.abort()
+    const ended = await arxdb(['policy', 'run'], { signal: stop.signal })
+    expect(ended).toMatchObject({ code: 130, stderr: expect.stringContaining('interrupted') })
+    expect(ended.stderr).not.toContain('report it')
   })
 
   test('a wrong policy is refused before anything is asked of a server', async () => {

@@ -30,7 +30,7 @@ export const policyApplyCommand = (context: Context) =>
         async agree(shorter) {
           const tables = [...new Set(shorter.map(({ table }) => table))].join(', ')
           const counted = shorter.flatMap(({ rows_deleted }) => (rows_deleted === null ? [] : [rows_deleted]))
-          const rows = counted.length > 0 ? `, ${counted.reduce((sum, n) => sum + n, 0)} rows now` : ''
+          const rows = counted.length > 0 ? ` (${counted.reduce((sum, n) => sum + n, 0)} rows now)` : ''
           await context.confirm({ what: `let rows of ${tables} be deleted sooner than before${rows}`, typed: tables })
         },
       })

@@ -99,7 +99,7 @@ async function perform(work: Work, found: Survey, options: RunOptions, deeds: De
       compress,
     )
   deeds.push(await deed('rollups', null, signal, () => rollups(work, session, found, options)))
-  signal.throwIfAborted()
+  if (signal.aborted) throw interrupted()
 }
 
 async function rollups(work: Work, session: StorageSession, found: Survey, { rebuild }: RunOptions): Promise<Done> {
