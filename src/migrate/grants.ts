@@ -14,7 +14,6 @@ $$;
 `
 
 const LEDGER = 'arxdb.migrations, arxdb.schema_tier, arxdb.migration_repairs'
-const POLICY = 'arxdb.policies, arxdb.policy_runs'
 const VIEWS = 'public.crypto_prices, public.crypto_ohlcv, public.crypto_market_analytics'
 
 const ingest = (
@@ -22,7 +21,7 @@ const ingest = (
 ): string => `-- ${to}: loads data and makes partitions ahead; changes neither schema nor ledger
 grant usage on schema arxdb to ${to};
 grant select, insert, update, delete on all tables in schema arxdb to ${to};
-revoke insert, update, delete on ${LEDGER}, ${POLICY} from ${to};
+revoke insert, update, delete on ${LEDGER}, arxdb.policies from ${to};
 grant usage, select on all sequences in schema arxdb to ${to};
 grant execute on all functions in schema arxdb to ${to};
 grant select, insert on ${VIEWS} to ${to};
@@ -41,7 +40,7 @@ alter default privileges in schema arxdb grant select on tables to ${to};
 const monitor = (to: string): string => `-- ${to}: sees activity, sizes and the ledger, and no market data
 grant pg_monitor to ${to};
 grant usage on schema arxdb to ${to};
-grant select on ${LEDGER}, ${POLICY}, arxdb.job_leases, arxdb.imports to ${to};
+grant select on ${LEDGER}, arxdb.policies, arxdb.policy_runs, arxdb.job_leases, arxdb.imports to ${to};
 `
 
 const backup = (

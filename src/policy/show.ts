@@ -205,7 +205,7 @@ function workOf(jobs: readonly Job[], failed: Job | undefined) {
     last_run: latest(jobs.map(({ last_run }) => last_run)),
     last_success: latest(jobs.map(({ last_success }) => last_success)),
     failures: jobs.length > 0 ? jobs.reduce((sum, { failures }) => sum + failures, 0) : null,
-    last_failure: failed ? (failed.last_error ?? 'failed, and left no message') : null,
+    last_failure: failed ? (failed.last_error ?? 'failed; why is shown to the owner of the job') : null,
     last_failure_at: failed?.last_error_at ?? null,
     held_until: latest(jobs.map(({ held_until }) => held_until)),
   }
