@@ -6,14 +6,14 @@ import { dropAfter, setInterval, setWidth, wordsOf } from './ddl.ts'
 import { retentionText } from './retention.ts'
 import { factsOf, type TablePolicy, type WrittenPolicy, wantedPolicies } from './wanted.ts'
 
-/** A script for a database in which no policy was set yet. */
+/** A script for a database of that tier in which no policy was set yet; for this one in the words that it understands. */
 export async function exportPolicies(
   session: StorageSession,
   written: Readonly<Record<string, WrittenPolicy>>,
+  tier: Tier = session.tier,
 ): Promise<string> {
-  const { tier } = session
   const [spoken] = await reading(session, (run) => run<{ columnstore: boolean }>('policy/dialect'))
-  const words = wordsOf(spoken!)
+  const words = wordsOf(session.tier === 'plain' ? { columnstore: true } : spoken!)
   const parts = wantedPolicies(written, tier)
     .filter(({ enabled }) => enabled)
     .map((policy) => [`-- ${policy.table}`, ...statements(policy, tier, words)].join('\n'))

@@ -1,5 +1,6 @@
 // The face of the policy area: what the commands call. Functions return plain data or throw an ArxError.
 import type { Connection } from '../connect/connection.ts'
+import type { Tier } from '../engines/engine.ts'
 import { openSession } from '../storage/session.ts'
 import * as applying from './apply.ts'
 import * as exporting from './export.ts'
@@ -31,12 +32,16 @@ export const apply = (
 
 export const run = (connection: Connection, options: running.RunOptions) => running.runPolicies(connection, options)
 
-/** The wanted state as SQL for the tier of the database, with the words that its extension understands. */
-export async function exportSql(connection: Connection, { policy, timeoutMs }: Settings): Promise<string> {
+/** The wanted state as SQL, for the tier of the database or for another. */
+export async function exportSql(
+  connection: Connection,
+  { policy, timeoutMs }: Settings,
+  tier?: Tier | undefined,
+): Promise<string> {
   const limits = { statementTimeoutMs: timeoutMs, lockTimeoutMs: 5_000, command: 'policy export' }
   const session = await openSession(connection, limits)
   try {
-    return await exporting.exportPolicies(session, policy)
+    return await exporting.exportPolicies(session, policy, tier)
   } finally {
     await session.close()
   }
