@@ -26,3 +26,16 @@ export function percent(share: number): string {
   if (rounded === 0 && share > 0) return '<0.01%'
   return `${rounded === 100 && share !== 1 ? Math.floor(share * 10_000) / 100 : rounded}%`
 }
+
+const BYTES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const
+
+/** `1.2 GB`; a kilobyte is 1000 bytes. */
+export function humanBytes(bytes: number): string {
+  let size = Math.abs(bytes)
+  let unit = 0
+  while (Number(size.toFixed(1)) >= 1000 && unit < BYTES.length - 1) {
+    size /= 1000
+    unit++
+  }
+  return `${bytes < 0 ? '-' : ''}${unit === 0 ? size : size.toFixed(1)} ${BYTES[unit]}`
+}

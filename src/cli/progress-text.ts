@@ -1,6 +1,8 @@
 // What is said of work under way: share, amount, speed, time left.
-import { humanBytes, humanDuration } from '../render/human.ts'
+
+import { humanDuration } from '../render/human.ts'
 import { displayWidth, truncate } from '../render/text.ts'
+import { humanBytes } from '../wording.ts'
 import type { ProgressState } from './progress.ts'
 
 const WINDOW_MS = 10_000

@@ -8,6 +8,7 @@ export const services = {
   imports: () => import('../ingest/imports.ts'),
   advise: () => import('../policy/advise.ts'),
   policy: () => import('../policy/service.ts'),
+  adopt: () => import('../policy/adopt.ts'),
   statements: () => import('../statements/service.ts'),
   demo: () => import('../demo/service.ts'),
 }

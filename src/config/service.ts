@@ -6,7 +6,8 @@ import { resolveConnection } from '../connect/resolve.ts'
 import { EXIT } from '../errors.ts'
 import { type Env, invalid } from './find.ts'
 import { type ConfigWorld, findConfig, loadConfig } from './load.ts'
-import type { Config, Setting } from './schema.ts'
+import type { Config, FilePolicy, Setting } from './schema.ts'
+import * as writing from './write.ts'
 
 export interface ShowWorld {
   readonly env: Env
@@ -36,3 +37,7 @@ export async function check(world: ConfigWorld): Promise<readonly string[]> {
   if (problems.length > 0) throw invalid(problems, EXIT.problems)
   return (await loadConfig(world)).files
 }
+
+/** Writes what is to be kept of a table into a config file, made where there is none; all else stays. */
+export const addPolicy = (path: string, table: string, policy: FilePolicy): Promise<void> =>
+  writing.addPolicy(path, table, policy)

@@ -1,5 +1,6 @@
 // Values as a person at a terminal reads them. Machine formats never come through here.
 import type { ColumnKind, Value } from '../core/result.ts'
+import { humanBytes } from '../wording.ts'
 import { alignPoints, shortDecimal } from './decimal.ts'
 import { rawText } from './machine.ts'
 import { sparkline } from './sparkline.ts'
@@ -62,19 +63,6 @@ function percent(share: number): string {
     if (!misleads) return `${Number(text)}%`
   }
   return `${shown}%`
-}
-
-const BYTES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const
-
-/** `1.2 GB`; a kilobyte is 1000 bytes. */
-export function humanBytes(bytes: number): string {
-  let size = Math.abs(bytes)
-  let unit = 0
-  while (Number(size.toFixed(1)) >= 1000 && unit < BYTES.length - 1) {
-    size /= 1000
-    unit++
-  }
-  return `${bytes < 0 ? '-' : ''}${unit === 0 ? size : size.toFixed(1)} ${BYTES[unit]}`
 }
 
 const UNITS = [

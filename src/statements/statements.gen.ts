@@ -335,6 +335,46 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly set_config: string }
   }
+  /** Columns of a table, and how many values they hold as last estimated (below zero: as a share of the rows). */
+  'policy/adopt-columns': {
+    params: { readonly relation: string }
+    row: { readonly name: string; readonly type: string; readonly kind: string; readonly nullable: boolean; readonly generated: boolean; readonly counted: boolean; readonly distinct_values: number | null }
+  }
+  /** Who holds a lock on a table, longest first. */
+  'policy/adopt-holders': {
+    params: { readonly relation: string }
+    row: { readonly pid: number; readonly application_name: string | null; readonly state: string | null; readonly seconds: number | null }
+  }
+  /** Whether a table is a hypertable: without TimescaleDB none is. */
+  'policy/adopt-hypertable': {
+    params: { readonly schema: string; readonly name: string }
+    row: { readonly hypertable: boolean; readonly chunks: number }
+  }
+  /** Indexes of a table: their columns (an expression has none), and the constraint that each stands for. */
+  'policy/adopt-indexes': {
+    params: { readonly relation: string }
+    row: { readonly name: string; readonly columns: readonly string[]; readonly is_primary: boolean; readonly is_unique: boolean; readonly exclusion: boolean; readonly whole: boolean; readonly constraint_name: string | null }
+  }
+  /** Names of the tables that somebody may have meant. */
+  'policy/adopt-names': {
+    params: Record<never, never>
+    row: { readonly schema: string; readonly name: string }
+  }
+  /** Foreign keys from and to a table. */
+  'policy/adopt-references': {
+    params: { readonly relation: string }
+    row: { readonly name: string; readonly from_table: string; readonly to_schema: string; readonly to_name: string; readonly incoming: boolean }
+  }
+  /** A table as it stands, and what of the server counts for making it a hypertable; no row where there is none. */
+  'policy/adopt-table': {
+    params: { readonly relation: string }
+    row: { readonly schema: string; readonly name: string; readonly kind: string; readonly persistence: string; readonly partition: boolean; readonly inherits: boolean; readonly extension: string | null; readonly owned: boolean; readonly rules: boolean; readonly row_security: boolean; readonly published: boolean; readonly bytes: number; readonly heap_bytes: number; readonly block_bytes: number; readonly shared_bytes: number; readonly cache_bytes: number; readonly lock_slots: number; readonly timescaledb: string | null }
+  }
+  /** Triggers of a table that somebody made, with what makes them anew. */
+  'policy/adopt-triggers': {
+    params: { readonly relation: string }
+    row: { readonly name: string; readonly definition: string; readonly enabled: string; readonly each_row: boolean; readonly transition: boolean; readonly comment: string | null }
+  }
   /** How long after their time the rows of the latest imports came: its newest row at its end, its oldest at its start. */
   'policy/advise-arrivals': {
     params: { readonly most: number }

@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts'
 import { command } from '../../cli/options.ts'
+import { policyAdoptCommand } from './adopt.ts'
 import { policyAdviseCommand } from './advise.ts'
 import { policyApplyCommand } from './apply.ts'
 import { policyExportCommand } from './export.ts'
@@ -17,4 +18,5 @@ export const policyCommand = (context: Context) =>
     .addCommand(policyApplyCommand(context))
     .addCommand(policyRunCommand(context))
     .addCommand(policyAdviseCommand(context))
+    .addCommand(policyAdoptCommand(context))
     .addCommand(policyExportCommand(context))
