@@ -9,7 +9,7 @@ import { market } from '../../src/demo/market.ts'
 import { binanceSpot, bitfinex, canonicalOhlcv, canonicalPrices, type Named } from '../../src/demo/shapes.ts'
 import { type Ended, type SessionOptions, session } from '../cli/session.ts'
 import { entries } from '../docs/reference.ts'
-import { emptyDatabase, migratedDatabase, type TestDatabase, withClient } from '../servers/databases.ts'
+import { emptyDatabase, migratedDatabase, type TestDatabase, tiers, withClient } from '../servers/databases.ts'
 import { openFolder } from './local-app.ts'
 import { program } from './spawn.ts'
 
@@ -120,6 +120,8 @@ const wordsOf = (line: string): readonly string[] =>
 
 const SHELL = /[<>|]|^arxdb (local|demo|completion)\b/
 const isShell = (line: string): boolean => SHELL.test(line)
+/** About a table of the user's own, where TimescaleDB is. */
+const isAdopting = (line: string): boolean => /^arxdb policy adopt\b/.test(line)
 const isSetUp = (line: string): boolean => /^arxdb migrate\b/.test(line)
 
 test('the examples are found', () => {
@@ -128,7 +130,7 @@ test('the examples are found', () => {
 })
 
 describe('about data', () => {
-  test.each(examples.filter((line) => !isShell(line) && !isSetUp(line)))('%s', async (line) => {
+  test.each(examples.filter((line) => !isShell(line) && !isSetUp(line) && !isAdopting(line)))('%s', async (line) => {
     // Autovacuum has been there; it does not come in the minute that this takes.
     if (line.startsWith('arxdb sizes')) await withClient(loaded.url, (client) => client.query('analyze'))
     const ended = await at(loaded, wordsOf(line))
@@ -184,6 +186,24 @@ describe('about the schema', () => {
     expect(ended.stdout + ended.stderr).not.toBe('')
   })
 })
+
+describe.each(tiers().filter(({ name }) => name !== 'plain'))('about a table of the user, on $name', (tier) => {
+  test.each(examples.filter(isAdopting))('%s', async (line) => {
+    const database = await emptyDatabase(tier)
+    try {
+      await withClient(database.url, (client) => client.query(`${OWN_TABLE}; create extension timescaledb`))
+      const ended = await at(database, wordsOf(line))
+      expect(ended, ended.stderr).toMatchObject({ code: 0 })
+      expect(ended.stderr).not.toMatch(/^(error|warning):/m)
+      expect(ended.stdout.trim().split('\n').length).toBeGreaterThan(1)
+    } finally {
+      await database.drop()
+    }
+  })
+})
+
+const OWN_TABLE = `create table ticks (symbol text, at timestamptz, price numeric, primary key (symbol, at));
+  insert into ticks select 'BTC', timestamptz '2025-01-01' + i * interval '1 minute', i from generate_series(1, 5000) as i`
 
 describe('about the server of its own, and the shell', () => {
   beforeEach(async ({ task }) => {
