@@ -465,11 +465,6 @@ export interface Statements {
     params: { readonly facts: string; readonly since: string; readonly until: string }
     row: { readonly noted: string }
   }
-  /** Bytes of a table with its partitions. */
-  'policy/size': {
-    params: { readonly relation: string }
-    row: { readonly bytes: number }
-  }
   /** Whether any candle of a stretch of time belongs to a timeframe that is still kept: asked under the lock that keeps new */
   'policy/still-kept': {
     params: { readonly timeframes: readonly string[]; readonly since: string; readonly until: string }

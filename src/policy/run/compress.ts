@@ -1,13 +1,15 @@
 // The columnstore's backlog: chunks that are due, that were written to since, or that were compressed by other settings.
 import { type Client, reading } from '../../storage/session.ts'
+import { type Effect, effectsOf } from '../effect.ts'
+import type { TablePolicy } from '../wanted.ts'
 import { type Chunk, chunksOf, type Done, endsBefore, type Kept, triesAfter, unit, type Work } from './work.ts'
 
 export async function compress(work: Work, { policy, relation }: Kept): Promise<Done> {
-  const { compress_after: after } = policy
-  if (after === null) return {}
-  const before = await sizeOf(work, relation)
+  const { compress_after: age } = policy
+  if (age === null) return {}
+  const before = await effectOf(work, policy)
   const due = (chunk: Chunk): boolean =>
-    chunk.compressed ? chunk.partial || chunk.outdated : endsBefore(chunk, work.now - after * 1000)
+    chunk.compressed ? chunk.partial || chunk.outdated : endsBefore(chunk, work.now - age * 1000)
   const chunks = (await chunksOf(work.session, relation)).filter(due)
   const left: string[] = []
   let done = 0
@@ -25,11 +27,13 @@ export async function compress(work: Work, { policy, relation }: Kept): Promise<
     if (went) done++
     else left.push(chunk)
   }
+  const after = done > 0 ? await effectOf(work, policy) : before
+  if (after && after.rows === null && after.chunks <= ANALYZED)
+    await unit(work, (_, client) => analyze(client, relation))
   if (chunks.length === 0) return {}
-  if (done > 0 && chunks.length <= ANALYZED) await unit(work, (_, client) => analyze(client, relation))
   return {
     chunks: done,
-    bytes: before - (await sizeOf(work, relation)),
+    bytes: before?.bytes && after?.bytes ? before.bytes - after.bytes : null,
     left: left.length > 0 ? `${left.length} in use by others: ${left.slice(0, 3).join(', ')}` : undefined,
   }
 }
@@ -40,5 +44,5 @@ const ANALYZED = 1_000
 const analyze = async (client: Client, relation: string): Promise<void> =>
   void (await client.query(`set local default_statistics_target = 10; analyze ${relation}`))
 
-const sizeOf = async ({ session }: Work, relation: string): Promise<number> =>
-  (await reading(session, (run) => run<{ bytes: number }>('policy/size', { relation })))[0]!.bytes
+const effectOf = async ({ session }: Work, policy: TablePolicy): Promise<Effect | undefined> =>
+  (await reading(session, (run) => effectsOf(run, [policy], undefined))).get(policy.table)
