@@ -4,11 +4,12 @@ import { copyIn } from '../db/copy.ts'
 import { identifiers } from '../db/identifier.ts'
 import { sqlState } from '../db/sqlstate.ts'
 import { ArxError } from '../errors.ts'
+import { statement } from '../statements/load.ts'
 import { addCounts, type BatchCounts, type BatchOptions, batchSizes, NO_COUNTS } from './batch-options.ts'
 import { type ConflictRule, conflictRule, mergeStaged } from './conflict.ts'
 import { type Database, transaction, withClient } from './database.ts'
 import { makePartitions, needsPartition } from './partitions.ts'
-import { type Column, chosenColumns, type Relation, relation } from './relation.ts'
+import { ANY_SERVER, type Column, chosenColumns, type Relation, relation } from './relation.ts'
 import { columnsOf, encodeRows, type Row, requireColumns } from './rows.ts'
 
 interface Batch {
@@ -38,14 +39,21 @@ function located(error: unknown, { first, rows }: Batch): unknown {
   return error
 }
 
-const insertDirect = (db: Database, batch: Batch, bytes: Buffer): Promise<BatchCounts> =>
+/** A batch in one transaction, however many rows of a compressed chunk that unpacks: as few as `batchSize` can be more. */
+const inserting = (db: Database, body: (client: pg.ClientBase) => Promise<BatchCounts>): Promise<BatchCounts> =>
   transaction(db, {}, async (client) => {
+    await client.query(statement('storage/unpack-any', ANY_SERVER).text)
+    return body(client)
+  })
+
+const insertDirect = (db: Database, batch: Batch, bytes: Buffer): Promise<BatchCounts> =>
+  inserting(db, async (client) => {
     const inserted = await copyBatch(client, batch.into.sql, batch, bytes)
     return { inserted, skipped: 0, updated: 0, batches: 1 }
   })
 
 const insertStaged = (db: Database, batch: Batch, bytes: Buffer, rule: ConflictRule): Promise<BatchCounts> =>
-  transaction(db, {}, async (client) => {
+  inserting(db, async (client) => {
     const staged = await mergeStaged(client, batch.into, batch.columns, rule, (stage) =>
       copyBatch(client, stage, batch, bytes),
     )

@@ -1,6 +1,7 @@
 // Imports as the ledger has them: listed, shown, and taken back.
 import type { Connection } from '../connect/connection.ts'
 import { ArxError, EXIT } from '../errors.ts'
+import { throughRaces } from '../storage/retry.ts'
 import { refreshAfter } from '../storage/rollups.ts'
 import { type Run, reading, type StorageSession, writing } from '../storage/session.ts'
 import type { Counts } from './load/counts.ts'
@@ -73,12 +74,14 @@ export const undoImports = (
     const locks = await openLocks(keeper)
     try {
       if (!(await locks.tryLock(importLock(id)))) throw running(id)
-      const undone = await writing(session, async (run) => {
-        const [found] = await run<Found>('ingest/lock-import', { import_id: id })
-        if (!found) throw unknown(id)
-        if (!['loading', 'done'].includes(found.state)) throw nothing(id, found.state)
-        return undo(run, id, found, { force, dryRun })
-      })
+      const undone = await throughRaces(() =>
+        writing(session, async (run) => {
+          const [found] = await run<Found>('ingest/lock-import', { import_id: id })
+          if (!found) throw unknown(id)
+          if (!['loading', 'done'].includes(found.state)) throw nothing(id, found.state)
+          return undo(run, id, found, { force, dryRun })
+        }),
+      )
       const behind = dryRun ? undefined : await refreshAfter(session)
       return behind === undefined ? undone : { ...undone, notes: [...undone.notes, behind] }
     } finally {

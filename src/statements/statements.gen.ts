@@ -560,6 +560,31 @@ export interface Statements {
     params: { readonly facts: string; readonly since: string; readonly until: string }
     row: { readonly made: number }
   }
+  /** Jobs of a table that the server starts by itself: none. */
+  'storage/jobs-of': {
+    params: { readonly table: string }
+    row: { readonly job_id: number }
+  }
+  /** Takes a lease on the jobs of a table: here the server has none. */
+  'storage/lease-hold': {
+    params: { readonly table: string; readonly holder: string; readonly lease: string }
+    row: { readonly job_id: number; readonly owner: string; readonly mine: boolean; readonly put_off: string }
+  }
+  /** One at a time looks at who holds which jobs and changes it, until its transaction ends. */
+  'storage/lease-lock': {
+    params: Record<never, never>
+    row: { readonly locked: boolean }
+  }
+  /** Gives a holder's jobs back: here the server has none. */
+  'storage/lease-release': {
+    params: { readonly holder: string }
+    row: { readonly job_id: number; readonly next_start: string }
+  }
+  /** Forgets leases that have run out: their jobs have come back by themselves. */
+  'storage/lease-sweep': {
+    params: Record<never, never>
+    row: { readonly job_id: number; readonly holder: string }
+  }
   /** Who holds a lock by name in this database. */
   'storage/lock-holder': {
     params: { readonly name: string }

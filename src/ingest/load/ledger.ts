@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArxError, EXIT } from '../../errors.ts'
 import { packageVersion } from '../../statements/package-root.ts'
+import { throughRaces } from '../../storage/retry.ts'
 import { type Run, reading, runner, type StorageSession, writing } from '../../storage/session.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Source } from '../sources/source.ts'
@@ -205,17 +206,19 @@ export const completeImport = (session: StorageSession, importId: number, claim:
  * closed as done instead, without its hash: others count on its rows, and the same file adds what may be missing.
  */
 export const undoImport = (session: StorageSession, importId: number): Promise<number> =>
-  writing(session, async (run) => {
-    const [found] = await run<
-      Pick<Candidate, 'state' | 'target' | 'first_at' | 'last_at'> & { readonly complete: boolean }
-    >('ingest/lock-import', { import_id: importId })
-    if (found?.state !== 'loading') return 0
-    if (found.complete) {
-      await run('ingest/finish-complete', { import_id: importId })
-      return 0
-    }
-    return removeRows(run, importId, found, 'failed')
-  })
+  throughRaces(() =>
+    writing(session, async (run) => {
+      const [found] = await run<
+        Pick<Candidate, 'state' | 'target' | 'first_at' | 'last_at'> & { readonly complete: boolean }
+      >('ingest/lock-import', { import_id: importId })
+      if (found?.state !== 'loading') return 0
+      if (found.complete) {
+        await run('ingest/finish-complete', { import_id: importId })
+        return 0
+      }
+      return removeRows(run, importId, found, 'failed')
+    }),
+  )
 
 /** Deletes the rows and closes the import. */
 export async function removeRows(

@@ -34,10 +34,10 @@ export interface Load extends Job {
 export async function loadContent(load: Load): Promise<{ readonly report: FileReport; readonly lost: boolean }> {
   const { source, plan, options, workshop, locks, start, tolerance } = load
   const { importId, claim, ranges } = start
-  const { clerk } = workshop
+  const { clerk, room } = workshop
   const { signal, atomic = false } = options
   const begun = performance.now()
-  const patience = { signal, onRenewed: () => locks.refresh() }
+  const patience = { signal, onRenewed: () => locks.refresh(), locks: true }
   const partitions = openPartitions(clerk, plan.target.relation)
   const markets = openMarkets(clerk, plan, importId)
   const beside = rejectsPath(source.name, options.folder ?? '.', source.isFile)
@@ -68,6 +68,8 @@ export async function loadContent(load: Load): Promise<{ readonly report: FileRe
     batch.prefix = hash.at(batch.byteTo)
     const span = spanOf(batch)
     if (span) await persistently(clerk, patience, () => partitions.cover(isoTime(span.min), isoTime(span.max)))
+    // One that is followed has no end, and jobs would never come.
+    if (!options.follow) await room.weigh(plan.target, batch.byteTo - batch.byteFrom, source.bytes)
     await lanes.put(batch)
   }
   try {
@@ -115,6 +117,7 @@ export async function loadContent(load: Load): Promise<{ readonly report: FileRe
     const path = rejects.close()
     if (path === undefined && hasRejects(beside))
       remark.push(`${beside} is of an earlier load: nothing was rejected now`)
+    remark.push(...room.notes())
     const ended = { load, begun, bytes, markets: markets.names(), rewriter: rewriter!, path }
     const report = await reportOf({
       ...ended,

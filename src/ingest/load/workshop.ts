@@ -2,6 +2,7 @@
 
 import type { Connection } from '../../connect/connection.ts'
 import { openSession, type StorageSession } from '../../storage/session.ts'
+import { openRoom, type Room } from './room.ts'
 
 export interface Workshop {
   /** Ledger, markets, partitions. */
@@ -10,6 +11,8 @@ export interface Workshop {
   readonly keeper: StorageSession
   /** One COPY each. */
   readonly lanes: readonly StorageSession[]
+  readonly room: Room
+  /** Gives jobs back that made room, too. */
   close(): Promise<void>
 }
 
@@ -28,5 +31,9 @@ export async function openWorkshop(connection: Connection, jobs: number): Promis
     throw failed.reason
   }
   const [clerk, keeper, ...lanes] = sessions
-  return { clerk: clerk!, keeper: keeper!, lanes, close }
+  const room = openRoom(clerk!)
+  return {
+    ...{ clerk: clerk!, keeper: keeper!, lanes, room },
+    close: async () => void (await Promise.all([room.release(), close()])),
+  }
 }
