@@ -11,6 +11,7 @@ import { type Survey, survey } from '../actual.ts'
 import { wordsOf } from '../ddl.ts'
 import { effectivePolicies } from '../effective.ts'
 import { expires } from '../retention.ts'
+import { besideJobs } from './beside-jobs.ts'
 import { compress } from './compress.ts'
 import { expire } from './expire.ts'
 import { drain, makeAhead } from './partitions.ts'
@@ -90,13 +91,13 @@ async function perform(work: Work, found: Survey, options: RunOptions, deeds: De
   await each(
     'expire',
     kept.filter(({ policy }) => expires(policy)),
-    expire,
+    besideJobs(expire),
   )
   if (found.tier === 'community')
     await each(
       'compress',
       kept.filter(({ table }) => table.columnstore),
-      compress,
+      besideJobs(compress),
     )
   deeds.push(await deed('rollups', null, signal, () => rollups(work, session, found, options)))
   if (signal.aborted) throw interrupted()
