@@ -4,7 +4,7 @@ import { interrupted } from '../db/session.ts'
 import { sqlState, translate } from '../db/sqlstate.ts'
 import { ArxError, EXIT } from '../errors.ts'
 import { takeLock } from '../storage/lock.ts'
-import { openSession, type StorageSession, writing } from '../storage/session.ts'
+import { limited, openSession, type StorageSession, writing } from '../storage/session.ts'
 import { type Plan, type Planned, planIn } from './plan.ts'
 import { LOCK } from './run/run.ts'
 import type { WrittenPolicy } from './wanted.ts'
@@ -29,7 +29,8 @@ export async function applyPolicies(
   try {
     const session = await openSession(connection, LIMITS)
     try {
-      const plan = await planIn(session, written)
+      // Counting what would go must not take for ever; what is sent may.
+      const plan = await planIn(limited(session, { statementTimeoutMs: options.timeoutMs }), written)
       const shorter = plan.steps.filter(({ shortens }) => shortens)
       if (shorter.length > 0) await options.agree(shorter)
       for (const [index, step] of plan.steps.entries()) {

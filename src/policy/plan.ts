@@ -1,14 +1,12 @@
 // `policy plan`: what `policy apply` would send, and what comes of it.
 import type { Connection } from '../connect/connection.ts'
-import { identifier } from '../db/identifier.ts'
 import { translate } from '../db/sqlstate.ts'
 import { openSession, reading, type StorageSession } from '../storage/session.ts'
-import { type Subject, type Survey, survey } from './actual.ts'
+import { type Survey, survey } from './actual.ts'
 import { differences, type Step } from './differences.ts'
 import { type Effect, effectsOf } from './effect.ts'
+import { type Expiring, expiring } from './expiring.ts'
 import { lacking } from './lacking.ts'
-import { cutoffsNow, iso } from './run/expire.ts'
-import { chunksOf, endsBefore } from './run/work.ts'
 import { type WrittenPolicy, wantedPolicies } from './wanted.ts'
 
 /** A row of the plan. Counts are null where a step touches nothing that is there. */
@@ -62,7 +60,10 @@ export async function planIn(session: StorageSession, written: Readonly<Record<s
   for (const { rewrites, ...step } of differences(found)) {
     const subject = found.subjects.find(({ policy }) => policy.table === step.table)
     const effect = effects.get(step.table)
-    const expired = step.shortens && step.setting === 'recorded' ? await expiring(session, subject!, found) : undefined
+    const expired =
+      step.shortens && step.setting === 'recorded'
+        ? await expiring(session, subject!, Date.parse(found.now))
+        : undefined
     if (expired && expired.rows === undefined) uncounted = true
     steps.push({ ...step, ...consequence(step, rewrites, effect), ...(expired && counted(expired)) })
   }
@@ -79,52 +80,7 @@ function consequence(step: Pick<Step, 'setting' | 'wanted'>, rewrites: boolean, 
   return none
 }
 
-interface Expiring {
-  readonly chunks: number
-  readonly bytes: number
-  /** Undefined where counting took too long. */
-  readonly rows: number | undefined
-}
-
 const counted = ({ chunks, bytes, rows }: Expiring) => ({ chunks, bytes, rows_deleted: rows ?? null })
-
-/** What the new retention would delete if it ran now. Reads no further than that. */
-async function expiring(
-  session: StorageSession,
-  { policy, relation, table }: Subject,
-  found: Survey,
-): Promise<Expiring> {
-  const { whole, by } = await cutoffsNow(session, policy, Date.parse(found.now))
-  const chunks = await chunksOf(session, relation)
-  const due = whole === undefined ? [] : chunks.filter((chunk) => endsBefore(chunk, whole))
-  const until = due.at(-1)?.upper
-  const rows = await count(async () => {
-    if (by.length > 0)
-      return reading(session, async (run) => {
-        const where = { timeframes: by.map((e) => e.timeframe), cutoffs: by.map((e) => iso(e.cutoff)) }
-        return Number((await run<{ rows: number }>('policy/count-expired', where))[0]!.rows)
-      })
-    if (until === undefined) return 0
-    return reading(session, async () => {
-      const column = identifier(table.time_column!)
-      const { rows } = await session.client.query(
-        `select count(*)::bigint as rows from ${relation} where ${column} < $1::timestamptz::${table.time_type}`,
-        [until],
-      )
-      return Number(rows[0].rows)
-    })
-  })
-  return { chunks: due.length, bytes: due.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0), rows }
-}
-
-async function count(body: () => Promise<number>): Promise<number | undefined> {
-  try {
-    return await body()
-  } catch (error) {
-    if ((error as { code?: string }).code === 'timeout') return undefined
-    throw error
-  }
-}
 
 /** The SQL as a script. */
 export const planText = ({ steps }: Plan): string =>

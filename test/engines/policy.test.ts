@@ -206,7 +206,11 @@ describeTiers('policies', (tier) => {
     const of = async (market: number): Promise<number> =>
       (await client.query('select count(*)::int as n from arxdb.candles where market_id = $1', [market])).rows[0].n
     const [before, held] = [await of(minutes), await of(daily)]
-    await apply({ candles: { retainFor: { '1m': '30d' } } }, async () => {})
+    const written: Written = { candles: { retainFor: { '1m': '30d' } } }
+    // By the server's clock, long after: all of them.
+    const planned = (await plan(written)).steps.find((step) => step.shortens && step.setting === 'recorded')
+    expect(planned).toMatchObject({ table: 'arxdb.candles', rows_deleted: before, chunks: 0 })
+    await apply(written, async () => {})
     const { deeds } = await run('2025-01-01')
     expect(await of(daily)).toBe(held)
     expect(await of(minutes)).toBeLessThan(before / 2)
