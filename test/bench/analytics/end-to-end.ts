@@ -2,9 +2,9 @@
 import type { Target } from '../../../src/statements/load.ts'
 import type { BenchDatabase } from '../database.ts'
 import { inTurns, median } from '../measure.ts'
+import { ms, type Report, times } from '../report.ts'
 import { isoOf, type Span } from './market.ts'
 import { arxdb, conversationOf, lacking, nothing, psql, psqlVersion, scriptOf } from './program.ts'
-import { ms, type Report, times } from './report.ts'
 
 const MOST = 3
 

@@ -1,8 +1,8 @@
 // How the time of a question grows with the length of its window.
 import { median, toldInTurns } from '../measure.ts'
+import { ms } from '../report.ts'
 import { type Asking, bothWays } from './in-server.ts'
 import { isoOf, type Span } from './market.ts'
-import { ms } from './report.ts'
 
 const HOUR = 3_600
 const DAY = 24 * HOUR

@@ -3,9 +3,9 @@ import type pg from 'pg'
 import type { BenchDatabase } from '../database.ts'
 import type { Tier } from '../flags.ts'
 import { median, type Rival, toldInTurns } from '../measure.ts'
+import { ms, type Report, times } from '../report.ts'
 import { isoOf, type Span } from './market.ts'
 import { ask } from './program.ts'
-import { ms, type Report, times } from './report.ts'
 import { CURRENT_PRICE, ILLEGAL_TWAP, seedsOf } from './seeds.ts'
 
 const LEAST = 50

@@ -5,9 +5,9 @@ import type pg from 'pg'
 import { type BenchDatabase, countCandles, openDatabase } from '../database.ts'
 import type { Tier } from '../flags.ts'
 import { inTurns, median } from '../measure.ts'
+import { mega, ms, type Report, times, whole } from '../report.ts'
 import { makeMarkets, type Span } from './market.ts'
 import { psql, psqlVersion } from './program.ts'
-import { mega, ms, type Report, times, whole } from './report.ts'
 
 const FACTS: Readonly<Record<Tier, string>> = {
   plain: `select sum(pg_total_relation_size(relid)) from pg_partition_tree('arxdb.candles')`,
