@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openClient } from '../../src/db/connect.ts'
-import { compress, measure, setLayout } from '../bench/compression/hypertable.ts'
-import { usualLayout } from '../bench/compression/layouts.ts'
+import { measure } from '../bench/compression/hypertable.ts'
 import { usualBytes } from '../bench/compression/seeds.ts'
 import { session } from '../cli/session.ts'
 import { migratedDatabase, type TestDatabase, tiers } from '../servers/databases.ts'
@@ -21,9 +20,6 @@ const ROWS = 1_091_782
 const MOST_BYTES = 26
 /** Of the table that people make by hand. */
 const LEAST_SAVED = 0.9
-
-const applyPolicy = (client: pg.Client) => setLayout(client, TABLE, usualLayout('candles'))
-const runPolicy = (client: pg.Client) => compress(client, TABLE)
 
 describe.skipIf(missing !== '').each(tiers().filter(({ name }) => name === 'community'))(
   `real candles compressed on $name${missing}`,
@@ -49,7 +45,9 @@ describe.skipIf(missing !== '').each(tiers().filter(({ name }) => name === 'comm
     beforeAll(async () => {
       database = await migratedDatabase(tier)
       client = await openClient(database.connection)
-      await applyPolicy(client)
+      // Its jobs would compress at their own time.
+      await client.query('select _timescaledb_functions.stop_background_workers()')
+      await arxdb('policy', 'apply')
       await arxdb('ingest', file, '--format', 'bitfinex', '--symbol', 'BTC/USD', '--timeframe', '1m')
       before = await checksum()
     }, 120_000)
@@ -63,7 +61,7 @@ describe.skipIf(missing !== '').each(tiers().filter(({ name }) => name === 'comm
     test('compressed they are small, and the same', async () => {
       const usual = await usualBytes(client, 'candles')
       const answer = await days()
-      await runPolicy(client)
+      await arxdb('policy', 'run')
       const { bytes, rows } = await measure(client, TABLE)
       expect(bytes / rows).toBeLessThanOrEqual(MOST_BYTES)
       expect(1 - bytes / rows / usual).toBeGreaterThanOrEqual(LEAST_SAVED)
