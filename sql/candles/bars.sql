@@ -37,6 +37,8 @@ pieces as (
     join arxdb.prices p on p.market_id = s.market_id and p.timestamp >= s.since and p.timestamp < s.until
       -- Says nothing new, but to the planner: the partitions of the window, in place of all.
       and p.timestamp >= :from::timestamptz and p.timestamp < :to::timestamptz
+      -- Nor does this: a compressed chunk is asked for these segments, in place of unpacking all.
+      and p.market_id = any(:span_markets::int[])
     where s.width = 0 and s.ticks
   union all
   select s.market_id, c.timestamp, c.timestamp, c.open, c.high, c.low, c.close, c.close, c.volume, 1
@@ -44,6 +46,8 @@ pieces as (
     join arxdb.candles c on c.market_id = s.market_id and c.timestamp >= s.since and c.timestamp < s.until
       -- Says nothing new, but to the planner: the partitions of the window, in place of all.
       and c.timestamp >= :from::timestamptz and c.timestamp < :to::timestamptz
+      -- Nor does this: a compressed chunk is asked for these segments, in place of unpacking all.
+      and c.market_id = any(:span_markets::int[])
     where s.width = 0 and not s.ticks
 ),
 binned as (

@@ -31,6 +31,8 @@ pieces as (
     join arxdb.candles c on c.market_id = s.market_id and c.timestamp >= s.since and c.timestamp < s.until
       -- Says nothing new, but to the planner: the partitions of the window, in place of all.
       and c.timestamp >= :from::timestamptz and c.timestamp < :to::timestamptz
+      -- Nor does this: a compressed chunk is asked for these segments, in place of unpacking all.
+      and c.market_id = any(:span_markets::int[])
     where s.width = 0
 ),
 per_bucket as (
