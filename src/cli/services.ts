@@ -6,9 +6,9 @@ export const services = {
   migrate: () => import('../migrate/service.ts'),
   ingest: () => import('../ingest/service.ts'),
   imports: () => import('../ingest/imports.ts'),
-  advise: () => import('../policy/advise.ts'),
+  advise: () => import('../policy/advise/advise.ts'),
   policy: () => import('../policy/service.ts'),
-  adopt: () => import('../policy/adopt.ts'),
+  adopt: () => import('../policy/adopt/adopt.ts'),
   statements: () => import('../statements/service.ts'),
   demo: () => import('../demo/service.ts'),
 }

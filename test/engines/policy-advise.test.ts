@@ -2,8 +2,8 @@
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openClient } from '../../src/db/connect.ts'
-import type { AdviceRow } from '../../src/policy/advice-facts.ts'
-import { type AdviseOptions, adviseTables } from '../../src/policy/advise.ts'
+import { type AdviseOptions, adviseTables } from '../../src/policy/advise/advise.ts'
+import type { AdviceRow } from '../../src/policy/advise/facts.ts'
 import { session } from '../cli/session.ts'
 import { migratedDatabase, type TestDatabase, tiers } from '../servers/databases.ts'
 

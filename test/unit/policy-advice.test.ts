@@ -1,13 +1,13 @@
 // Advice on policies: worked examples, and the laws that hold whatever the figures are.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { advise, entryOf, entryOfAll } from '../../src/policy/advice.ts'
-import type { ServerFacts, TableFacts } from '../../src/policy/advice-facts.ts'
-import { DAY, fitIntervals, leastFor, type Part, rateOf, STEPS, written } from '../../src/policy/advice-interval.ts'
-import { type Arrival, isHistory, lateness, latenessOf } from '../../src/policy/advice-lateness.ts'
-import { type Segmenting, segmentAdvice, segments } from '../../src/policy/advice-segments.ts'
-import { memorySize, size } from '../../src/policy/advice-words.ts'
-import { distinctOf } from '../../src/policy/advise-sample.ts'
+import { advise, entryOf, entryOfAll } from '../../src/policy/advise/advice.ts'
+import type { ServerFacts, TableFacts } from '../../src/policy/advise/facts.ts'
+import { DAY, fitIntervals, leastFor, type Part, rateOf, STEPS, written } from '../../src/policy/advise/interval.ts'
+import { type Arrival, isHistory, lateness, latenessOf } from '../../src/policy/advise/lateness.ts'
+import { distinctOf } from '../../src/policy/advise/sample.ts'
+import { type Segmenting, segmentAdvice, segments } from '../../src/policy/advise/segments.ts'
+import { memorySize, size } from '../../src/policy/advise/words.ts'
 import { wantedPolicies } from '../../src/policy/wanted.ts'
 
 const GB = 1024 ** 3

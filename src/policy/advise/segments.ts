@@ -1,5 +1,5 @@
 // By which columns a columnstore groups its rows: a batch holds a thousand, and one that is nearly empty compresses badly.
-import { DAY } from './advice-interval.ts'
+import { DAY } from './interval.ts'
 
 /** Rows of a full batch, and the fewest that are worth one. */
 export const FULL = 1_000

@@ -1,10 +1,10 @@
 // Settings that go by age: when rows are compressed, and how long they stay.
-import type { Tier } from '../engines/engine.ts'
-import { roughly } from '../wording.ts'
-import type { Finding, TableFacts } from './advice-facts.ts'
-import { DAY } from './advice-interval.ts'
-import { latenessOf } from './advice-lateness.ts'
-import { length } from './advice-words.ts'
+import type { Tier } from '../../engines/engine.ts'
+import { roughly } from '../../wording.ts'
+import type { Finding, TableFacts } from './facts.ts'
+import { DAY } from './interval.ts'
+import { latenessOf } from './lateness.ts'
+import { length } from './words.ts'
 
 /** `interval` is the one advised, in seconds. */
 export function compressFinding({ policy, actual, arrivals, recent }: TableFacts, interval: number): Finding {

@@ -1,11 +1,12 @@
 // What a table's policy should be, from what is known of it. Facts in, advice out: nothing is read here.
-import { compressFinding, retentionFindings } from './advice-age.ts'
-import { columnFindings } from './advice-columns.ts'
-import type { AdviceRow, Finding, Patch, ServerFacts, TableFacts } from './advice-facts.ts'
-import { DAY, fitIntervals, leastFor, type Rate, rateOf, SHARE, written } from './advice-interval.ts'
-import { autovacuumRow, lockRow } from './advice-server.ts'
-import { about, length, size } from './advice-words.ts'
-import { factsOf } from './wanted.ts'
+
+import { factsOf } from '../wanted.ts'
+import { compressFinding, retentionFindings } from './age.ts'
+import { columnFindings } from './columns.ts'
+import type { AdviceRow, Finding, Patch, ServerFacts, TableFacts } from './facts.ts'
+import { DAY, fitIntervals, leastFor, type Rate, rateOf, SHARE, written } from './interval.ts'
+import { autovacuumRow, lockRow } from './server.ts'
+import { about, length, size } from './words.ts'
 
 /** On Community, where compressed chunks are merged, what is being written need not be wider. */
 const NARROW = 30 * DAY

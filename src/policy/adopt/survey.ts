@@ -1,12 +1,12 @@
 // What the rows of a table are like: how many, over which time. Exact for a small table, estimated for a large one, so
 // that a plan never reads it whole.
 
-import { identifier } from '../db/identifier.ts'
-import type { SessionLimits } from '../db/session.ts'
-import { inTransaction } from '../db/session.ts'
-import { sqlState } from '../db/sqlstate.ts'
-import type { StorageSession } from '../storage/session.ts'
-import type { Column, Facts } from './adopt-facts.ts'
+import { identifier } from '../../db/identifier.ts'
+import type { SessionLimits } from '../../db/session.ts'
+import { inTransaction } from '../../db/session.ts'
+import { sqlState } from '../../db/sqlstate.ts'
+import type { StorageSession } from '../../storage/session.ts'
+import type { Column, Facts } from './facts.ts'
 
 /** Read whole in about a second. */
 const SMALL_BYTES = 256 * 1024 * 1024

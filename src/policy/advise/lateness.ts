@@ -1,5 +1,5 @@
 // How long after their time rows come: compressing earlier than that makes every late row unpack a batch.
-import { DAY } from './advice-interval.ts'
+import { DAY } from './interval.ts'
 
 /** One import. Lengths are seconds from a row's time until it was there. */
 export interface Arrival {

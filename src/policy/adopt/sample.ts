@@ -1,9 +1,9 @@
 // What moving and compressing will take, measured on some rows: in a table of its own that is never committed.
 import { randomBytes } from 'node:crypto'
-import { identifier, identifiers, qualified } from '../db/identifier.ts'
-import { inTransaction } from '../db/session.ts'
-import { type Chosen, columnstoreSql, fingerprint, hypertableSql } from './adopt-plan.ts'
-import type { Asking } from './adopt-survey.ts'
+import { identifier, identifiers, qualified } from '../../db/identifier.ts'
+import { inTransaction } from '../../db/session.ts'
+import { type Chosen, columnstoreSql, fingerprint, hypertableSql } from './plan.ts'
+import type { Asking } from './survey.ts'
 
 /** Enough for twenty full batches of the columnstore, and done within a second. */
 const ROWS = 20_000

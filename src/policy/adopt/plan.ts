@@ -1,11 +1,11 @@
 // What will be done to a table to make it a hypertable: the SQL itself, in order, with what each statement costs.
-import { identifier, identifiers } from '../db/identifier.ts'
-import { formatDuration } from '../duration.ts'
-import { expectedChunks } from './adopt-choices.ts'
-import { type Column, type Facts, type Trigger, writtenName } from './adopt-facts.ts'
-import type { Sample } from './adopt-sample.ts'
-import { isNumber, type Survey } from './adopt-survey.ts'
-import type { WrittenPolicy } from './wanted.ts'
+import { identifier, identifiers } from '../../db/identifier.ts'
+import { formatDuration } from '../../duration.ts'
+import type { WrittenPolicy } from '../wanted.ts'
+import { expectedChunks } from './choices.ts'
+import { type Column, type Facts, type Trigger, writtenName } from './facts.ts'
+import type { Sample } from './sample.ts'
+import { isNumber, type Survey } from './survey.ts'
 
 export interface AdoptStep {
   /** `lock`, `read`, `triggers off`, `move`, `compare`, `triggers on`, `columnstore`, `statistics` */

@@ -1,9 +1,9 @@
 // What is chosen for a hypertable where its owner did not say: the column of time, the width of a chunk, the segments.
-import { parseDuration } from '../duration.ts'
-import { usageError } from '../errors.ts'
-import type { Column, Facts, Relation } from './adopt-facts.ts'
-import { isNumber, type Survey } from './adopt-survey.ts'
-import type { WrittenPolicy } from './wanted.ts'
+import { parseDuration } from '../../duration.ts'
+import { usageError } from '../../errors.ts'
+import type { WrittenPolicy } from '../wanted.ts'
+import type { Column, Facts, Relation } from './facts.ts'
+import { isNumber, type Survey } from './survey.ts'
 
 /** As typed, and as the config has it already: what is there is not chosen again. */
 export interface AdoptWish {

@@ -1,11 +1,11 @@
 // What the catalog says of a table that is to become a hypertable.
-import { qualified, type TableName } from '../db/identifier.ts'
-import { detect } from '../engines/detect.ts'
-import type { Tier } from '../engines/engine.ts'
-import { ArxError, unsupportedError } from '../errors.ts'
-import { nearest } from '../nearest.ts'
-import type { Target } from '../statements/load.ts'
-import { type Client, type Run, runner } from '../storage/session.ts'
+import { qualified, type TableName } from '../../db/identifier.ts'
+import { detect } from '../../engines/detect.ts'
+import type { Tier } from '../../engines/engine.ts'
+import { ArxError, unsupportedError } from '../../errors.ts'
+import { nearest } from '../../nearest.ts'
+import type { Target } from '../../statements/load.ts'
+import { type Client, type Run, runner } from '../../storage/session.ts'
 
 export interface Relation {
   readonly schema: string

@@ -1,8 +1,8 @@
 // What advice needs to know of the tables: a constant number of statements, none of which reads a table whole.
 
-import type { Run } from '../storage/session.ts'
-import type { Arrival } from './advice-lateness.ts'
-import { distinctOf, type SampleOf, type SampleRow, sampledShare } from './advise-sample.ts'
+import type { Run } from '../../storage/session.ts'
+import type { Arrival } from './lateness.ts'
+import { distinctOf, type SampleOf, type SampleRow, sampledShare } from './sample.ts'
 
 /** Partitions of a table that are looked at; imports that are. */
 export const NEWEST = 8

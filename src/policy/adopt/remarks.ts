@@ -1,9 +1,9 @@
 // What a plan has to say beside its steps: where figures are from, what is needed, what will not be.
-import { formatDuration } from '../duration.ts'
-import { count, humanBytes, roughly } from '../wording.ts'
-import { chunkBudget, expectedChunks } from './adopt-choices.ts'
-import type { AdoptStep, Chosen } from './adopt-plan.ts'
-import { isNumber } from './adopt-survey.ts'
+import { formatDuration } from '../../duration.ts'
+import { count, humanBytes, roughly } from '../../wording.ts'
+import { chunkBudget, expectedChunks } from './choices.ts'
+import type { AdoptStep, Chosen } from './plan.ts'
+import { isNumber } from './survey.ts'
 
 export interface Remark {
   readonly level: 'info' | 'warn'

@@ -1,6 +1,6 @@
 // How settings and figures are written in advice: settings as a config file takes them.
-import { formatDuration } from '../duration.ts'
-import { usageError } from '../errors.ts'
+import { formatDuration } from '../../duration.ts'
+import { usageError } from '../../errors.ts'
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
 

@@ -1,9 +1,9 @@
 // Why a table cannot become a hypertable, and what would cure it: all reasons at once.
-import { identifier, identifiers } from '../db/identifier.ts'
-import { ArxError } from '../errors.ts'
-import { count } from '../wording.ts'
-import { type Column, type Facts, type Index, writtenName } from './adopt-facts.ts'
-import type { Survey } from './adopt-survey.ts'
+import { identifier, identifiers } from '../../db/identifier.ts'
+import { ArxError } from '../../errors.ts'
+import { count } from '../../wording.ts'
+import { type Column, type Facts, type Index, writtenName } from './facts.ts'
+import type { Survey } from './survey.ts'
 
 interface Reason {
   readonly why: string

@@ -1,8 +1,8 @@
 // What advice is made from, and what it looks like.
-import type { Tier } from '../engines/engine.ts'
-import type { Part } from './advice-interval.ts'
-import type { Arrivals } from './advice-lateness.ts'
-import type { TablePolicy } from './wanted.ts'
+import type { Tier } from '../../engines/engine.ts'
+import type { TablePolicy } from '../wanted.ts'
+import type { Part } from './interval.ts'
+import type { Arrivals } from './lateness.ts'
 
 /** A table's settings as they are; null where the server has no such. Lengths are seconds. */
 export interface ActualSettings {

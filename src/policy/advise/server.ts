@@ -1,5 +1,5 @@
 // Where the server's own settings are too small for the number of partitions.
-import type { AdviceRow, ServerFacts, TableFacts } from './advice-facts.ts'
+import type { AdviceRow, ServerFacts, TableFacts } from './facts.ts'
 
 const row = (table: string, setting: string, now: string, advised: string, n: number, reason: string): AdviceRow => ({
   ...{ table, setting, now, actual: null, advised, n, reason },

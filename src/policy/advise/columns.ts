@@ -1,8 +1,8 @@
 // Settings of the columnstore: by what rows are grouped and ordered, and into what chunks are merged.
-import type { Finding, TableFacts } from './advice-facts.ts'
-import type { Rate } from './advice-interval.ts'
-import { FULL, type SegmentAdvice, segmentAdvice } from './advice-segments.ts'
-import { about, length, list } from './advice-words.ts'
+import type { Finding, TableFacts } from './facts.ts'
+import type { Rate } from './interval.ts'
+import { FULL, type SegmentAdvice, segmentAdvice } from './segments.ts'
+import { about, length, list } from './words.ts'
 
 /** A merged chunk goes as one: so wide that retention is late by a quarter of itself at most, as policy/wanted.ts has it. */
 const ROOM = 4

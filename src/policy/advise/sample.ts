@@ -1,5 +1,5 @@
 // A look at some blocks of the newest partitions: bounded, however big they are.
-import { identifier } from '../db/identifier.ts'
+import { identifier } from '../../db/identifier.ts'
 
 /** Blocks that are read of a partition, and rows that are looked at. */
 const BLOCKS = 100

@@ -1,13 +1,13 @@
 // Reads the database as it is, and advises what policies should be. Nothing is changed, and no table is read whole.
-import type { Connection } from '../connect/connection.ts'
-import { detect } from '../engines/detect.ts'
-import type { Tier } from '../engines/engine.ts'
-import { ArxError } from '../errors.ts'
-import { openSession, type Run, reading, type StorageSession } from '../storage/session.ts'
+import type { Connection } from '../../connect/connection.ts'
+import { detect } from '../../engines/detect.ts'
+import type { Tier } from '../../engines/engine.ts'
+import { ArxError } from '../../errors.ts'
+import { openSession, type Run, reading, type StorageSession } from '../../storage/session.ts'
+import { factsOf, isFacts, type TablePolicy, type WrittenPolicy, wantedPolicies } from '../wanted.ts'
 import { advise, entryOfAll } from './advice.ts'
-import type { AdviceRow, ServerFacts, TableFacts } from './advice-facts.ts'
-import { HISTORY } from './advice-lateness.ts'
-import { memorySize, size } from './advice-words.ts'
+import type { AdviceRow, ServerFacts, TableFacts } from './facts.ts'
+import { HISTORY } from './lateness.ts'
 import {
   type Columns,
   NEWEST,
@@ -19,9 +19,9 @@ import {
   type TableRow,
   toSample,
   valuesOf,
-} from './advise-read.ts'
-import { type SampleRow, sampleStatement } from './advise-sample.ts'
-import { factsOf, isFacts, type TablePolicy, type WrittenPolicy, wantedPolicies } from './wanted.ts'
+} from './read.ts'
+import { type SampleRow, sampleStatement } from './sample.ts'
+import { memorySize, size } from './words.ts'
 
 const LIMITS = { statementTimeoutMs: 30_000, lockTimeoutMs: 5_000, command: 'policy advise' }
 

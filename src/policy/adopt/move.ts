@@ -1,13 +1,13 @@
 // The act itself: one transaction, so that a table is a hypertable with all its rows, or is what it was.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inTransaction, interrupted } from '../db/session.ts'
-import { sqlState } from '../db/sqlstate.ts'
-import { ArxError, EXIT } from '../errors.ts'
-import { type Client, reading, runner } from '../storage/session.ts'
-import { readFacts } from './adopt-facts.ts'
-import type { AdoptStep, Chosen } from './adopt-plan.ts'
-import { refuseTable } from './adopt-refusals.ts'
-import { ALL_ROWS, type Asking } from './adopt-survey.ts'
+import { inTransaction, interrupted } from '../../db/session.ts'
+import { sqlState } from '../../db/sqlstate.ts'
+import { ArxError, EXIT } from '../../errors.ts'
+import { type Client, reading, runner } from '../../storage/session.ts'
+import { readFacts } from './facts.ts'
+import type { AdoptStep, Chosen } from './plan.ts'
+import { refuseTable } from './refusals.ts'
+import { ALL_ROWS, type Asking } from './survey.ts'
 
 export interface Acting extends Asking {
   /** How long to go on trying for the lock, each time for no longer than `limits.lockTimeoutMs`. */
