@@ -1,4 +1,4 @@
-// Names into SQL: the only way an identifier gets into a statement's text.
+// Names and texts into SQL: the only way an identifier gets into a statement's text.
 import { usageError } from '../errors.ts'
 
 export interface TableName {
@@ -16,6 +16,9 @@ export function identifier(name: string): string {
     throw usageError(`the identifier "${name}" is longer than ${MAX_BYTES} bytes`)
   return `"${name.replaceAll('"', '""')}"`
 }
+
+/** Quotes a text as a literal, for statements that take no parameters: DDL, and what is shown before it runs. */
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** Quotes a list of identifiers: `"a", "b"`. */
 export const identifiers = (names: readonly string[]): string => names.map(identifier).join(', ')

@@ -1,8 +1,6 @@
 // The words by which TimescaleDB is told. Both generations say the same: of columnstores, and before of compression.
-import { identifier } from '../db/identifier.ts'
+import { identifier, literal } from '../db/identifier.ts'
 import type { TablePolicy } from './wanted.ts'
-
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** Whole seconds as an interval that people can read: `interval '30 days'`. */
 export function interval(seconds: number): string {
@@ -20,9 +18,9 @@ export function interval(seconds: number): string {
 const spoken = (seconds: number): string => interval(seconds).slice('interval '.length)
 
 /** `"timestamp" desc` of `timestamp desc`. */
-const ordered = (order: string): string => {
-  const [column, direction] = order.split(' ')
-  return direction ? `${identifier(column!)} ${direction}` : identifier(column!)
+export const ordered = (order: string): string => {
+  const column = order.replace(/ (asc|desc)$/i, '')
+  return `${identifier(column)}${/ desc$/i.test(order) ? ' desc' : ''}`
 }
 
 export const segmentText = ({ segment_by }: TablePolicy): string => segment_by.map(identifier).join(', ')

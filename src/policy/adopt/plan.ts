@@ -1,6 +1,7 @@
 // What will be done to a table to make it a hypertable: the SQL itself, in order, with what each statement costs.
-import { identifier, identifiers } from '../../db/identifier.ts'
+import { identifier, identifiers, literal } from '../../db/identifier.ts'
 import { formatDuration } from '../../duration.ts'
+import { ordered } from '../ddl.ts'
 import type { WrittenPolicy } from '../wanted.ts'
 import { expectedChunks } from './choices.ts'
 import { type Column, type Facts, type Trigger, writtenName } from './facts.ts'
@@ -39,9 +40,6 @@ export interface Chosen {
 
 const EXCLUSIVE = 'AccessExclusiveLock'
 
-/** SQL texts are literals here, never parameters: what is shown is what runs. */
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
 /** Rows, ends and a sum over the text of every row: equal before and after, or nothing is kept. */
 export const fingerprint = (relation: string, time: Column): string =>
   `select count(*)::text as rows, min(${identifier(time.name)})::text as first, max(${identifier(time.name)})::text as last, ` +
@@ -71,12 +69,6 @@ export function columnstoreSql(
   const by = segmentBy.length > 0 ? `, timescaledb.segmentby = ${literal(identifiers(segmentBy))}` : ''
   const order = orderBy.map(ordered).join(', ')
   return `alter table ${relation} set (timescaledb.enable_columnstore = true${by}, timescaledb.orderby = ${literal(order)})`
-}
-
-/** `t`, `t desc` with the column quoted. */
-const ordered = (order: string): string => {
-  const column = order.replace(/ (asc|desc)$/i, '')
-  return `${identifier(column)}${/ desc$/i.test(order) ? ' desc' : ''}`
 }
 
 /** Chunks copy a table's triggers, and moving rows into them would fire those: measured, BEFORE ones change the rows. */

@@ -1,6 +1,6 @@
 // What moving and compressing will take, measured on some rows: in a table of its own that is never committed.
 import { randomBytes } from 'node:crypto'
-import { identifier, identifiers, qualified } from '../../db/identifier.ts'
+import { identifier, identifiers, literal, qualified } from '../../db/identifier.ts'
 import { inTransaction } from '../../db/session.ts'
 import { type Chosen, columnstoreSql, fingerprint, hypertableSql } from './plan.ts'
 import type { Asking } from './survey.ts'
@@ -85,7 +85,7 @@ async function scratch(query: Query, chosen: Omit<Chosen, 'sample'>): Promise<Sa
   return { ...measured, bytesAfter: before > 0 ? after / before : undefined, refusedColumnstore: undefined }
 }
 
-const quoted = (relation: string): string => `'${relation.replaceAll("'", "''")}'::regclass`
+const quoted = (relation: string): string => `${literal(relation)}::regclass`
 
 async function sizeOf(query: Query, what: string): Promise<number> {
   return Number(((await query(`select (${what})::float8 as bytes`)).rows[0] as { bytes: number }).bytes)
