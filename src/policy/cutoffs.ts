@@ -1,4 +1,5 @@
-// Before which moments rows have expired. Pure: what retention deletes is decided here and nowhere else.
+// Before which moments rows have expired: what retention deletes is decided here and nowhere else.
+import { reading, type StorageSession } from '../storage/session.ts'
 import { expires, keptFor } from './retention.ts'
 import type { TablePolicy } from './wanted.ts'
 
@@ -20,4 +21,18 @@ export function cutoffsOf(policy: TablePolicy, timeframes: readonly string[], no
   )
   const all = finite.length === kept.length && finite.length > 0
   return { whole: all ? Math.min(...finite.map(({ cutoff }) => cutoff)) : undefined, by: finite }
+}
+
+/** ISO 8601 of milliseconds. */
+export const iso = (moment: number): string => new Date(moment).toISOString()
+
+/** The same for the timeframes that the database holds. */
+export async function cutoffsNow(session: StorageSession, policy: TablePolicy, now: number): Promise<Cutoffs> {
+  const named = Object.keys(policy.retain_by).length > 0
+  const rows = named ? await reading(session, (run) => run<{ timeframe: string }>('policy/timeframes')) : []
+  return cutoffsOf(
+    policy,
+    rows.map(({ timeframe }) => timeframe),
+    now,
+  )
 }

@@ -2,8 +2,8 @@
 import { identifier } from '../db/identifier.ts'
 import { reading, type StorageSession } from '../storage/session.ts'
 import type { Subject } from './actual.ts'
-import { cutoffsNow } from './run/expire.ts'
-import { type Chunk, chunksOf, endsBefore } from './run/work.ts'
+import { type Chunk, chunksOf, endsBefore } from './chunks.ts'
+import { cutoffsNow } from './cutoffs.ts'
 
 export interface Expiring {
   /** Dropped as a whole. */

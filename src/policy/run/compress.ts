@@ -1,8 +1,9 @@
 // The columnstore's backlog: chunks that are due, that were written to since, or that were compressed by other settings.
 import { type Client, reading } from '../../storage/session.ts'
+import { type Chunk, chunksOf, endsBefore } from '../chunks.ts'
 import { type Effect, effectsOf } from '../effect.ts'
 import type { TablePolicy } from '../wanted.ts'
-import { type Chunk, chunksOf, type Done, endsBefore, type Kept, triesAfter, unit, type Work } from './work.ts'
+import { type Done, type Kept, triesAfter, unit, type Work } from './work.ts'
 
 export async function compress(work: Work, { policy, relation }: Kept): Promise<Done> {
   const { compress_after: age } = policy

@@ -1,23 +1,11 @@
 // Retention: chunks and partitions that have expired as a whole are dropped; where timeframes are kept for different
 // lengths, the expired ones are deleted from chunks that others keep.
 import { ArxError } from '../../errors.ts'
-import { type Client, type Run, reading, type StorageSession } from '../../storage/session.ts'
-import { type Cutoffs, cutoffsOf } from '../cutoffs.ts'
+import { type Client, type Run, reading } from '../../storage/session.ts'
+import { type Chunk, chunksOf, endsBefore } from '../chunks.ts'
+import { type Cutoffs, cutoffsNow, iso } from '../cutoffs.ts'
 import { dropChunk } from '../ddl.ts'
-import type { TablePolicy } from '../wanted.ts'
-import { type Chunk, chunksOf, type Done, endsBefore, type Kept, sendAll, triesAfter, unit, type Work } from './work.ts'
-
-export const iso = (moment: number): string => new Date(moment).toISOString()
-
-export async function cutoffsNow(session: StorageSession, policy: TablePolicy, now: number): Promise<Cutoffs> {
-  const named = Object.keys(policy.retain_by).length > 0
-  const rows = named ? await reading(session, (run) => run<{ timeframe: string }>('policy/timeframes')) : []
-  return cutoffsOf(
-    policy,
-    rows.map(({ timeframe }) => timeframe),
-    now,
-  )
-}
+import { type Done, type Kept, sendAll, triesAfter, unit, type Work } from './work.ts'
 
 export async function expire(work: Work, kept: Kept): Promise<Done> {
   const cutoffs = await cutoffsNow(work.session, kept.policy, work.now)

@@ -1,6 +1,6 @@
 // Partitions of the plain tier: made ahead of the rows, and what a DEFAULT partition caught put where it belongs.
 import { type Client, reading } from '../../storage/session.ts'
-import { iso } from './expire.ts'
+import { iso } from '../cutoffs.ts'
 import { type Done, type Kept, unit, type Work } from './work.ts'
 
 /** So that whoever writes without asking finds a partition: the current one and the next. */

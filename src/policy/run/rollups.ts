@@ -1,8 +1,8 @@
 // Rollups as part of a run: what changed inside the windows that the policies name.
 import { refreshRollups, type Windows } from '../../storage/rollups.ts'
 import { limited, type StorageSession } from '../../storage/session.ts'
+import { iso } from '../cutoffs.ts'
 import type { Facts, TablePolicy } from '../wanted.ts'
-import { iso } from './expire.ts'
 import type { Done, Work } from './work.ts'
 
 /** Locks of rows that a load holds for a batch are waited for. */

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sqlState } from '../../db/sqlstate.ts'
 import { persistently } from '../../storage/retry.ts'
-import { type Client, type Run, reading, type StorageSession, writing } from '../../storage/session.ts'
+import { type Client, type Run, type StorageSession, writing } from '../../storage/session.ts'
 import type { Subject } from '../actual.ts'
 import type { Words } from '../ddl.ts'
 
@@ -76,22 +76,6 @@ export async function unit(
 
 /** Whoever was in the way of one chunk mostly is of the next: those are tried once. */
 export const triesAfter = (left: readonly unknown[]): number => (left.length > 0 ? 1 : TRIES)
-
-export interface Chunk {
-  readonly chunk: string
-  readonly lower: string
-  readonly upper: string
-  readonly compressed: boolean
-  readonly partial: boolean
-  readonly outdated: boolean
-  readonly bytes: number | null
-}
-
-export const chunksOf = (session: StorageSession, relation: string): Promise<readonly Chunk[]> =>
-  reading(session, (run) => run<Chunk>('policy/chunks', { relation }))
-
-/** Whether a chunk holds nothing from `moment` (milliseconds) on. Bounds may be finer than milliseconds: hence below. */
-export const endsBefore = ({ upper }: Pick<Chunk, 'upper'>, moment: number): boolean => Date.parse(upper) < moment
 
 /** Statements whose names vary, in the transaction of `unit`. */
 export const sendAll = async (client: Client, texts: readonly string[]): Promise<void> => {
