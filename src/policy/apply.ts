@@ -6,7 +6,7 @@ import { ArxError, EXIT } from '../errors.ts'
 import { takeLock } from '../storage/lock.ts'
 import { limited, openSession, type StorageSession, writing } from '../storage/session.ts'
 import { type Plan, type Planned, planIn } from './plan.ts'
-import { LOCK } from './run/run.ts'
+import { LOCK } from './run/work.ts'
 import type { WrittenPolicy } from './wanted.ts'
 
 const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: 2_000, command: 'policy apply' }

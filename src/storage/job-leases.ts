@@ -60,10 +60,6 @@ export async function holdJobs(session: StorageSession, options: HoldOptions): P
   }
 }
 
-/** Forgets leases that ran out; returns how many. Their jobs have come back by themselves. */
-export const releaseExpired = (session: StorageSession): Promise<number> =>
-  writing(session, async (run) => (await run('storage/lease-sweep')).length)
-
 /** Takes or renews, and sweeps what others left. */
 const take = (own: StorageSession, { table, holder, leaseMs = LEASE_MS }: HoldOptions): Promise<readonly Job[]> =>
   alone(own, async (run) => {

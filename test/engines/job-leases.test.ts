@@ -4,8 +4,8 @@ import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openClient } from '../../src/db/connect.ts'
 import { DEFAULT_LIMITS } from '../../src/db/session.ts'
-import { holdJobs, releaseExpired } from '../../src/storage/job-leases.ts'
-import { openSession, type StorageSession } from '../../src/storage/session.ts'
+import { holdJobs } from '../../src/storage/job-leases.ts'
+import { openSession, type StorageSession, writing } from '../../src/storage/session.ts'
 import { connectionOf } from '../servers/connection.ts'
 import { describeTiers, migratedDatabase, tiers } from '../servers/databases.ts'
 import { type Holder, jobState, makeHolder, type Scheduled, scheduledDatabase, untilState } from './lease-scene.ts'
@@ -13,6 +13,9 @@ import { type Holder, jobState, makeHolder, type Scheduled, scheduledDatabase, u
 const TABLE = 'arxdb.candles'
 /** As long as a scheduler takes to see that a job is due, and to start it, several times over. */
 const LONG_ENOUGH = 3000
+
+/** How many leases ran out, and are forgotten. */
+const swept = (session: StorageSession) => writing(session, async (run) => (await run('storage/lease-sweep')).length)
 
 const hasCommunity = tiers().some(({ name }) => name === 'community')
 
@@ -99,8 +102,8 @@ describe.skipIf(!hasCommunity)('background jobs', () => {
     await untilState(client, job, ({ running }) => !running)
     expect(await compressed()).toBe(true)
     expect(await leases()).toEqual(['dead'])
-    expect(await releaseExpired(session)).toBe(1)
-    expect(await releaseExpired(session)).toBe(0)
+    expect(await swept(session)).toBe(1)
+    expect(await swept(session)).toBe(0)
   })
 
   test('released, a job is due when it was; one due after the lease is never brought forward', async () => {
@@ -203,7 +206,7 @@ describeTiers('without jobs', (tier) => {
     const held = await holdJobs(session, { table: TABLE, holder: 'one' })
     expect(held).toMatchObject({ jobs: 0, reason: undefined })
     await held.release()
-    expect(await releaseExpired(session)).toBe(0)
+    expect(await swept(session)).toBe(0)
     await session.close()
     await db.drop()
   })

@@ -16,11 +16,9 @@ import { compress } from './compress.ts'
 import { expire } from './expire.ts'
 import { drain, makeAhead } from './partitions.ts'
 import { rollUp } from './rollups.ts'
-import { type Deed, type Done, type Kept, LOCK_TIMEOUT_MS, type Work } from './work.ts'
+import { type Deed, type Done, type Kept, LOCK, LOCK_TIMEOUT_MS, type Work } from './work.ts'
 
 const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: LOCK_TIMEOUT_MS, command: 'policy run' }
-
-export const LOCK = 'arxdb.policy'
 
 export interface RunOptions {
   readonly signal: AbortSignal

@@ -45,6 +45,9 @@ export interface Done {
 
 export type Kept = Pick<Subject, 'policy' | 'facts' | 'relation' | 'table'>
 
+/** One apply or run at a time in a database. */
+export const LOCK = 'arxdb.policy'
+
 /** A lock is waited for so long; those who come behind wait with it. */
 export const LOCK_TIMEOUT_MS = 2_000
 const TRIES = 5
