@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ArxError } from '../errors.ts'
+import { bestInstalled, type Inspection, inspect, OLDEST_MAJOR } from '../programs/installed.ts'
 import { bundledPackage, copyBundled } from './bundled.ts'
 import type { Home } from './home.ts'
-import { bestInstalled, type Inspection, inspect, OLDEST_MAJOR } from './installed.ts'
 import type { Binaries, ServerRecord } from './record.ts'
 
 const unusable = (message: string, detail?: string): ArxError =>

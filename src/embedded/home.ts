@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { type Account, caller, canReach, ownerOf, unprivilegedAccount } from './account.ts'
+import { type Account, caller, canReach, ownerOf, unprivilegedAccount } from '../programs/account.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 

@@ -14,11 +14,11 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { ArxError } from '../errors.ts'
+import { run } from '../programs/run.ts'
 import { chooseBinaries } from './binaries.ts'
 import { folderMode, type Home, inFolder, isOwn, makeFolder } from './home.ts'
 import type { LocalOptions } from './options.ts'
 import { type Binaries, type ServerRecord, writeRecord } from './record.ts'
-import { run } from './run.ts'
 import { settings } from './settings.ts'
 import { freePort } from './sockets.ts'
 

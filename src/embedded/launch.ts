@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process'
 import { closeSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { identity } from './account.ts'
+import { identity } from '../programs/account.ts'
+import { serverEnv } from '../programs/run.ts'
 import type { Env, Home } from './home.ts'
 import { logSince, logSize, openLog } from './log.ts'
 import { processState, readPostmaster } from './postmaster.ts'
-import { serverEnv } from './run.ts'
 
 export interface Attempt {
   readonly pid: number | undefined

@@ -11,7 +11,7 @@ import {
   statSync,
   truncateSync,
 } from 'node:fs'
-import { caller } from './account.ts'
+import { caller } from '../programs/account.ts'
 import type { Home } from './home.ts'
 
 const LIMIT = 10 * 1024 * 1024

@@ -2,19 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { chownSync, closeSync, openSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Tier } from '../engines/engine.ts'
 import { ArxError } from '../errors.ts'
-import { caller } from './account.ts'
+import { caller } from '../programs/account.ts'
+import type { Installation } from '../programs/installed.ts'
 import type { Home } from './home.ts'
 
-export interface Binaries {
-  readonly bindir: string
+export interface Binaries extends Installation {
   /** `given` by ARXDB_PG_BINDIR, found `installed`, or `bundled` with the npm package. */
   readonly source: 'given' | 'installed' | 'bundled'
-  readonly version: string
-  readonly major: number
-  /** What these binaries can offer. */
-  readonly tier: Tier
 }
 
 export interface ServerRecord extends Binaries {

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ArxError } from '../errors.ts'
-import { caller } from './account.ts'
+import { caller } from '../programs/account.ts'
 import type { Env, Home } from './home.ts'
 import { SOCKET_PATH_LIMIT, socketPath } from './postmaster.ts'
 

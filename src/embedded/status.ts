@@ -1,7 +1,7 @@
 // What stands and what runs, as plain data.
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ownerOf } from './account.ts'
+import { ownerOf } from '../programs/account.ts'
 import type { Home } from './home.ts'
 import { findLive, notYours, readPostmaster, serverPhase } from './postmaster.ts'
 import { type Binaries, readRecord } from './record.ts'

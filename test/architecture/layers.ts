@@ -46,8 +46,12 @@ export const ARROWS: Readonly<Record<Unit, readonly string[]>> = {
   'engines/postgres': ['engines', 'type:connect', 'db', 'statements'],
   'engines/timescaledb': ['engines', 'engines/postgres', 'type:connect', 'db', 'statements'],
   storage: ['db', 'statements', 'engines', 'connect'],
+  // PostgreSQL's own programs: where they are, and running them as somebody else than root.
+  programs: ['db', 'type:engines'],
   client: [...below, 'core', 'engines/timescaledb'],
   ...Object.fromEntries(AREAS.map((area) => [area, below])),
+  embedded: [...below, 'programs'],
+  backup: [...below, 'programs'],
 }
 
 /** All that a command may know of the shell around it. */
@@ -77,7 +81,10 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
   'cli-table3': { owners: ['src/render/table.ts'] },
   'csv-parse': { owners: ['src/ingest/'] },
   'hyparquet-writer': { owners: ['src/render/parquet.ts'] },
-  execa: { owners: ['src/embedded/', 'src/backup/'] },
+  execa: { owners: ['src/programs/', 'src/backup/'] },
+  'age-encryption': { owners: ['src/backup/sealing/'] },
+  '@aws-sdk/client-s3': { owners: ['src/backup/stores/'] },
+  '@aws-sdk/lib-storage': { owners: ['src/backup/stores/'] },
   kysely: { owners: ['src/db/'] },
   'trading-signals': { owners: ['src/core/indicators/'] },
   ora: { owners: ['src/cli/progress.ts'] },

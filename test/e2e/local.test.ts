@@ -20,7 +20,6 @@ import type { Connection } from '../../src/connect/connection.ts'
 import { openClient } from '../../src/db/connect.ts'
 import { bundledPackage, copyBundled } from '../../src/embedded/bundled.ts'
 import { type Env, homeAt } from '../../src/embedded/home.ts'
-import { bestInstalled } from '../../src/embedded/installed.ts'
 import {
   destroyLocal,
   ensureLocal,
@@ -30,6 +29,7 @@ import {
   watchLocal,
 } from '../../src/embedded/service.ts'
 import { ArxError } from '../../src/errors.ts'
+import { bestInstalled } from '../../src/programs/installed.ts'
 import { type App, makeApp, openFolder } from './local-app.ts'
 
 const ROOT = process.geteuid?.() === 0

@@ -2,10 +2,10 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Account, caller, canReach, identity, unprivilegedAccount } from '../../src/embedded/account.ts'
 import { chooseBinaries } from '../../src/embedded/binaries.ts'
 import { homeAt } from '../../src/embedded/home.ts'
-import { serverEnv } from '../../src/embedded/run.ts'
+import { type Account, caller, canReach, identity, unprivilegedAccount } from '../../src/programs/account.ts'
+import { serverEnv } from '../../src/programs/run.ts'
 import { type Installation, type OwnServer, startServer } from './server.ts'
 
 /** PostgreSQL of this machine that the suite can run servers with. */

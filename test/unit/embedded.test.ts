@@ -4,16 +4,16 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, syml
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { canReach } from '../../src/embedded/account.ts'
 import { findHome, homeAt, makeFolder } from '../../src/embedded/home.ts'
-import { bestInstalled, inspect } from '../../src/embedded/installed.ts'
 import { boundLog, logSince } from '../../src/embedded/log.ts'
 import { processState, readPostmaster, serverPhase } from '../../src/embedded/postmaster.ts'
 import type { Binaries } from '../../src/embedded/record.ts'
 import { writeOwned } from '../../src/embedded/record.ts'
-import { serverEnv } from '../../src/embedded/run.ts'
 import { settings } from '../../src/embedded/settings.ts'
 import { removeSocketFolder } from '../../src/embedded/sockets.ts'
+import { canReach } from '../../src/programs/account.ts'
+import { bestInstalled, inspect } from '../../src/programs/installed.ts'
+import { serverEnv } from '../../src/programs/run.ts'
 
 const ROOT = process.geteuid?.() === 0
 const STRANGER = { name: 'stranger', uid: 54_321, gid: 54_321 }

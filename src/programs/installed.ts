@@ -3,11 +3,18 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Tier } from '../engines/engine.ts'
 import type { Account } from './account.ts'
-import type { Env } from './home.ts'
-import type { Binaries } from './record.ts'
-import { run } from './run.ts'
+import { type Env, run } from './run.ts'
 
 export const OLDEST_MAJOR = 15
+
+/** The programs of one PostgreSQL, in one folder. */
+export interface Installation {
+  readonly bindir: string
+  readonly version: string
+  readonly major: number
+  /** What these binaries can offer. */
+  readonly tier: Tier
+}
 
 /** Folders that packagers use: the part before and after the one that carries the version. */
 const PLACES: readonly (readonly [string, RegExp, string])[] = [
@@ -52,7 +59,7 @@ export interface Inspection {
 }
 
 /** What the server in `bindir` is; undefined when there is none, or the account that must run it cannot. */
-export async function inspect(bindir: string, how: Inspection): Promise<Omit<Binaries, 'source'> | undefined> {
+export async function inspect(bindir: string, how: Inspection): Promise<Installation | undefined> {
   if (!hasServer(bindir)) return undefined
   const { ok, stdout } = await run(join(bindir, 'postgres'), ['-V'], how)
   const version = /\(PostgreSQL\) (\d+\S*)/.exec(stdout)?.[1]
@@ -84,11 +91,11 @@ async function folders(bindir: string, major: number, how: Inspection) {
   }
 }
 
-const better = (a: Omit<Binaries, 'source'>, b: Omit<Binaries, 'source'>): number =>
+const better = (a: Installation, b: Installation): number =>
   Number(b.tier !== 'plain') - Number(a.tier !== 'plain') || b.major - a.major
 
 /** The best installed server: one with TimescaleDB before any without, then the newest. */
-export async function bestInstalled(how: Inspection): Promise<Omit<Binaries, 'source'> | undefined> {
+export async function bestInstalled(how: Inspection): Promise<Installation | undefined> {
   const found = await Promise.all(bindirs(how.env).map((bindir) => inspect(bindir, how)))
   return found
     .filter((one) => one !== undefined)

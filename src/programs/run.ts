@@ -2,7 +2,6 @@
 // would change what they do.
 import { interrupted } from '../db/session.ts'
 import { type Account, identity } from './account.ts'
-import type { Env } from './home.ts'
 
 /** What initdb, postgres and pg_config get to see. Library paths pass: relocated builds live by them. */
 export function serverEnv(env: Env): Record<string, string> {
@@ -12,6 +11,8 @@ export function serverEnv(env: Env): Record<string, string> {
   })
   return { PATH: '/usr/bin:/bin', ...Object.fromEntries(passed), LC_ALL: 'C', TZ: 'UTC' }
 }
+
+export type Env = Readonly<Record<string, string | undefined>>
 
 export interface RunOptions {
   readonly env: Env
