@@ -244,3 +244,13 @@ export function byteRate(text: string | undefined): number | undefined {
   if (!(rate > 0)) throw usageError(`"${text}" is no rate`, '--rate-limit 10MB')
   return rate
 }
+
+/** Where backups are kept, for every command that looks there. */
+export const repositoryOptions = <A extends unknown[]>(base: Command<A>) =>
+  base
+    .option('--repo <place>', 'the repository: a folder, or s3://bucket/prefix')
+    .option('--key-file <file>', "the repository's key: an age identity (default: backup.key in arxdb's config folder)")
+    .option('--bindir <folder>', "PostgreSQL's client programs (default: those of the server's version)")
+    .option('--s3-endpoint <url>', "an S3 that is not AWS's")
+    .option('--s3-region <name>', 'region of the bucket')
+    .option('--s3-path-style', 'the bucket in the path: MinIO, Ceph')

@@ -2,6 +2,7 @@
 import { redact } from '../connect/redact.ts'
 import { parseDuration } from '../duration.ts'
 import { ArxError, EXIT, usageError } from '../errors.ts'
+import { mergeBackup } from './backup.ts'
 import { exactFees, feesText } from './fees.ts'
 import { type Env, type Found, type FoundFile, findFiles, homeOf, invalid } from './find.ts'
 import { policyText } from './policy.ts'
@@ -112,6 +113,7 @@ function settle({ env, flags }: ConfigWorld, files: readonly FoundFile[], warnin
     local: { idleStopMs: milliseconds(idle) },
     fees: Object.fromEntries(Object.entries(fees).map(([exchange, said]) => [exchange, exactFees(said)])),
     policy,
+    backup: mergeBackup(files, settings, home),
     files: files.map(({ path }) => path),
     warnings,
     settings,

@@ -5,6 +5,12 @@ import type { ConfiguredTarget } from '../connect/target.ts'
 /** The same names as cli/context.ts FORMATS; a test keeps the two equal. */
 export const OUTPUTS = ['table', 'vertical', 'csv', 'tsv', 'json', 'ndjson', 'markdown', 'parquet'] as const
 
+/** The same names as backup/settings.ts; a test keeps them equal. */
+export const BACKUP_KINDS = ['dump', 'base', 'incremental', 'pgbackrest', 'copy'] as const
+export const COMPRESSIONS = ['zstd', 'gzip', 'none'] as const
+export const KEEPS = ['keepVerified', 'count', 'days', 'daily', 'weekly', 'monthly', 'yearly'] as const
+export const BACKUP_JOBS = ['run', 'verify', 'drill', 'prune'] as const
+
 /** One resolved value with the place it came from, for `config show --origin`. */
 export interface Setting {
   /** As in the file: `timeout`, `migrations.dir`, `environments.prod`. */
@@ -26,6 +32,7 @@ export interface FileConfig {
   readonly local?: { readonly idleStop?: string | undefined } | undefined
   readonly fees?: Readonly<Record<string, FileFees>> | undefined
   readonly policy?: Readonly<Record<string, FilePolicy>> | undefined
+  readonly backup?: FileBackup | undefined
 }
 
 /** What a table is to be like, as written; what is left out is the default of its table. */
@@ -45,6 +52,36 @@ export interface FilePolicy {
   readonly rollups?: boolean | undefined
   /** Changes between so long ago (`forever`) and so long ago (`0`) are rolled up; others are read raw. */
   readonly refreshWindow?: { readonly start?: string | undefined; readonly end?: string | undefined } | undefined
+}
+
+/** How and where to back up; paths are absolute, or s3://bucket/prefix. */
+export interface FileBackup {
+  readonly repo?: string | undefined
+  readonly kind?: (typeof BACKUP_KINDS)[number] | undefined
+  readonly compression?: (typeof COMPRESSIONS)[number] | undefined
+  readonly encrypt?: boolean | undefined
+  readonly keyFile?: string | undefined
+  readonly staging?: string | undefined
+  readonly bindir?: string | undefined
+  /** pgBackRest's name for the cluster. */
+  readonly stanza?: string | undefined
+  readonly deadline?: string | undefined
+  /** Called (GET) after a run that went well. */
+  readonly heartbeat?: string | undefined
+  readonly hooks?: Readonly<Partial<Record<'before' | 'after' | 'failed', string>>> | undefined
+  readonly retention?: Readonly<Partial<Record<(typeof KEEPS)[number], number>>> | undefined
+  /** Cron's five fields by job. */
+  readonly schedule?: Readonly<Partial<Record<(typeof BACKUP_JOBS)[number], string>>> | undefined
+  readonly s3?:
+    | {
+        readonly endpoint?: string | undefined
+        readonly region?: string | undefined
+        readonly pathStyle?: boolean | undefined
+        readonly sse?: 'AES256' | 'aws:kms' | undefined
+        readonly kmsKeyId?: string | undefined
+        readonly profile?: string | undefined
+      }
+    | undefined
 }
 
 /** What an exchange takes, as written: `"0.26%"`, `0.0026`. */
@@ -95,6 +132,8 @@ export interface Config {
   readonly fees: Readonly<Record<string, Fees>>
   /** By table as written: `candles`, `public.ticks`. */
   readonly policy: Readonly<Record<string, FilePolicy>>
+  /** As written, paths made absolute. */
+  readonly backup: FileBackup
   /** The config files that were read, highest first. */
   readonly files: readonly string[]
   /** Said once on stderr: a file with a password that others may read, a file passed over. */

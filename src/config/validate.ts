@@ -5,7 +5,7 @@ import { DURATION_FORMS, tryDuration } from '../duration.ts'
 import { nearest } from '../nearest.ts'
 import { amountOf, shareOf } from './fees.ts'
 import { ORDER } from './policy.ts'
-import { type FileConfig, OUTPUTS } from './schema.ts'
+import { BACKUP_JOBS, BACKUP_KINDS, COMPRESSIONS, type FileConfig, KEEPS, OUTPUTS } from './schema.ts'
 import { isZone } from './zone.ts'
 
 /** One thing that is wrong in a file, at a JSON pointer (RFC 6901) into it. */
@@ -140,6 +140,41 @@ const policy = exactly({
   refreshWindow: v.optional(exactly({ start: v.optional(length('forever')), end: v.optional(length()) })),
 })
 
+const few = v.pipe(
+  v.number(),
+  v.integer('must be a whole number'),
+  v.minValue(0, 'below 0'),
+  v.maxValue(10_000, 'too many'),
+)
+const cron = v.pipe(text, v.regex(/^(\S+\s+){4}\S+$/, 'no schedule: write the five fields of cron, "15 2 * * *"'))
+const byName = <const Names extends readonly string[], Value extends v.GenericSchema>(names: Names, value: Value) =>
+  exactly(Object.fromEntries(names.map((name) => [name, v.optional(value)])))
+const backup = exactly({
+  repo: v.optional(text),
+  kind: v.optional(choice(BACKUP_KINDS)),
+  compression: v.optional(choice(COMPRESSIONS)),
+  encrypt: v.optional(v.boolean()),
+  keyFile: v.optional(text),
+  staging: v.optional(text),
+  bindir: v.optional(text),
+  stanza: v.optional(text),
+  deadline: v.optional(duration),
+  heartbeat: v.optional(v.pipe(text, v.regex(/^https?:\/\/\S+$/, 'no URL: write https://...'))),
+  hooks: v.optional(byName(['before', 'after', 'failed'], text)),
+  retention: v.optional(byName(KEEPS, few)),
+  schedule: v.optional(byName(BACKUP_JOBS, cron)),
+  s3: v.optional(
+    exactly({
+      endpoint: v.optional(v.pipe(text, v.regex(/^https?:\/\/\S+$/, 'no URL: write http://host:9000'))),
+      region: v.optional(text),
+      pathStyle: v.optional(v.boolean()),
+      sse: v.optional(choice(['AES256', 'aws:kms'])),
+      kmsKeyId: v.optional(text),
+      profile: v.optional(text),
+    }),
+  ),
+})
+
 const file = v.pipe(
   exactly({
     $schema: v.optional(v.string()),
@@ -154,6 +189,7 @@ const file = v.pipe(
     local: v.optional(exactly({ idleStop: v.optional(duration) })),
     fees: v.optional(v.record(text, fees)),
     policy: v.optional(v.record(text, policy)),
+    backup: v.optional(backup),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     const input = asObject(dataset.value)

@@ -1,0 +1,61 @@
+// What verifications and drills found, kept in the repository beside what they looked at: proofs/LABEL/TIME-LEVEL.json.
+import { hostname } from 'node:os'
+import type { Repository } from './repository.ts'
+
+/** 0 exists, 1 checksums, 2 decoded in full, 3 WAL continuous, 4 started and queried, 5 content equal. */
+export type Level = 0 | 1 | 2 | 3 | 4 | 5
+
+export const LEVELS: readonly string[] = [
+  'every object is there, in its size',
+  'every byte has its SHA-256, the manifest its MAC',
+  'decoded in full by the tool that will restore it',
+  'WAL is there without a gap, from its start to the end that was asked for',
+  'restored, started and queried',
+  'restored with the same content',
+]
+
+export interface Proof {
+  readonly label: string
+  readonly at: string
+  readonly host: string
+  /** The level that was asked for. */
+  readonly level: Level
+  readonly passed: boolean
+  readonly problems: readonly string[]
+  /** Of a drill, seconds: until the restored server answered; and what would have been lost. */
+  readonly rtoSeconds?: number | undefined
+  readonly rpoSeconds?: number | undefined
+}
+
+/** Keeps a proof; it never replaces another one. */
+export async function keepProof({ store }: Repository, proof: Omit<Proof, 'host'>): Promise<void> {
+  const at = proof.at.replace(/[-:.]/g, '')
+  const full: Proof = { ...proof, host: hostname() }
+  const name = `proofs/${proof.label}/${at}-L${proof.level}-${process.pid}.json`
+  await store.put(name, Buffer.from(`${JSON.stringify(full)}\n`))
+}
+
+/** All proofs by label, oldest first. One that cannot be read proves nothing, and is left out. */
+export async function readProofs({ store }: Repository): Promise<ReadonlyMap<string, readonly Proof[]>> {
+  const proofs = new Map<string, Proof[]>()
+  for (const { key } of await store.list('proofs/')) {
+    const label = key.split('/')[1]!
+    const proof = parsed(await store.read(key))
+    if (proof?.label === label) proofs.set(label, [...(proofs.get(label) ?? []), proof])
+  }
+  return proofs
+}
+
+function parsed(bytes: Buffer): Proof | undefined {
+  try {
+    return JSON.parse(bytes.toString()) as Proof
+  } catch {
+    return undefined
+  }
+}
+
+/** How far a backup is proven now: the highest level that passed after the last failure; -1 for none. */
+export function provenLevel(proofs: readonly Proof[]): Level | -1 {
+  const failed = proofs.findLastIndex(({ passed }) => !passed)
+  return proofs.slice(failed + 1).reduce<Level | -1>((best, { level }) => (level > best ? level : best), -1)
+}

@@ -1,0 +1,100 @@
+// A repository: a store that says what it is, and the names of what lies in it.
+//
+//   arxdb-repository.json                    that it is one, and whether it is encrypted
+//   backups/LABEL/manifest.json, OBJECTS     the manifest is written last: without it there is no backup
+//   proofs/LABEL/TIME-LEVEL.json             what a verification or a drill of it found
+//   wal/SYSTEM-ID/TIMELINE/SEGMENT           see wal/
+//   runs/TIME-HOST-PID.json                  every run, successful or not
+//   leases/NAME.json                         who is at work
+import { randomUUID } from 'node:crypto'
+import { ArxError, EXIT } from '../errors.ts'
+import type { S3Settings } from './settings.ts'
+import { ObjectAbsent, ObjectExists } from './stores/outcomes.ts'
+import type { Store } from './stores/store.ts'
+
+export const MARKER = 'arxdb-repository.json'
+
+export interface RepositoryMarker {
+  readonly format: 1
+  readonly id: string
+  readonly created: string
+}
+
+export interface Repository {
+  readonly store: Store
+  readonly id: string
+  close(): Promise<void>
+}
+
+export interface RepositoryAddress {
+  readonly repo: string
+  readonly s3: S3Settings
+}
+
+/** Opens the store, whether a repository is there or not. */
+export async function openStore({ repo, s3 }: RepositoryAddress): Promise<Store> {
+  if (repo.startsWith('s3://')) return (await import('./stores/s3.ts')).s3Store(repo, s3)
+  return (await import('./stores/directory.ts')).directoryStore(repo)
+}
+
+/**
+ * Opens a repository. Where there is none it is an error, unless `make` says that it may begin here: an unmounted folder
+ * or a mistyped bucket must never look like a repository without backups.
+ */
+export async function openRepository(address: RepositoryAddress, make: 'make' | 'must exist'): Promise<Repository> {
+  const store = await openStore(address)
+  try {
+    const marker = (await readMarker(store)) ?? (make === 'make' ? await begin(store) : undefined)
+    if (!marker) throw noRepository(store.where)
+    return { store, id: marker.id, close: () => store.close() }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function readMarker(store: Store): Promise<RepositoryMarker | undefined> {
+  try {
+    const marker = JSON.parse((await store.read(MARKER)).toString()) as RepositoryMarker
+    if (marker.format === 1 && typeof marker.id === 'string') return marker
+  } catch (error) {
+    if (error instanceof ObjectAbsent) return undefined
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  throw new ArxError({
+    code: 'repository-format',
+    message: `${store.where}/${MARKER} is of no format that this arxdb knows`,
+    hint: 'a newer arxdb may have made it: update arxdb',
+  })
+}
+
+/** Makes an empty place a repository. What holds files of others is left alone. */
+async function begin(store: Store): Promise<RepositoryMarker> {
+  const others = (await store.list('')).slice(0, 3)
+  if (others.length > 0) {
+    throw new ArxError({
+      code: 'repository-foreign',
+      message: `${store.where} holds files and is no repository of arxdb`,
+      detail: others.map(({ key }) => key).join(', '),
+      hint: 'give an empty folder or a prefix of its own',
+      exit: EXIT.refused,
+    })
+  }
+  const marker: RepositoryMarker = { format: 1, id: randomUUID(), created: new Date().toISOString() }
+  try {
+    await store.put(MARKER, Buffer.from(`${JSON.stringify(marker)}\n`))
+    return marker
+  } catch (error) {
+    const other = error instanceof ObjectExists ? await readMarker(store) : undefined
+    if (other) return other
+    throw error
+  }
+}
+
+const noRepository = (where: string): ArxError =>
+  new ArxError({
+    code: 'no-repository',
+    message: `${where} is no repository of arxdb`,
+    detail: `it has no ${MARKER}; is its file system mounted, is the prefix right?`,
+    hint: `arxdb backup run --repo ${where} begins one there`,
+  })

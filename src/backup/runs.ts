@@ -1,0 +1,47 @@
+// A record of every run, kept in the repository and so outside the host: who looks from elsewhere sees that a job failed,
+// that it is still running, or that it never ran.
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Repository } from './repository.ts'
+
+export interface RunRecord {
+  readonly job: 'run' | 'verify' | 'drill' | 'prune'
+  readonly host: string
+  readonly pid: number
+  readonly started: string
+  /** Null while it runs, and for ever when it was killed. */
+  readonly ended: string | null
+  readonly outcome: 'running' | 'ok' | 'failed'
+  readonly label: string | null
+  readonly message: string | null
+}
+
+export interface OpenRun {
+  end(outcome: 'ok' | 'failed', told: { readonly label?: string; readonly message?: string }): Promise<void>
+}
+
+/** Notes that a run has begun; the record is completed by `end`. */
+export async function beginRun({ store }: Repository, job: RunRecord['job']): Promise<OpenRun> {
+  const started = new Date().toISOString()
+  const base = { job, host: hostname(), pid: process.pid, started }
+  const key = `runs/${started.replace(/[-:.]/g, '')}-${job}-${randomBytes(3).toString('hex')}.json`
+  const write = (record: RunRecord) => store.put(key, Buffer.from(`${JSON.stringify(record)}\n`), { replace: true })
+  await write({ ...base, ended: null, outcome: 'running', label: null, message: null })
+  return {
+    async end(outcome, { label = null, message = null }: { label?: string | null; message?: string | null }) {
+      await write({ ...base, ended: new Date().toISOString(), outcome, label, message })
+    },
+  }
+}
+
+/** The newest records, newest first. */
+export async function readRuns({ store }: Repository, most = 200): Promise<readonly RunRecord[]> {
+  const keys = (await store.list('runs/')).map(({ key }) => key)
+  const records: RunRecord[] = []
+  for (const key of keys.slice(-most).reverse()) {
+    try {
+      records.push(JSON.parse((await store.read(key)).toString()) as RunRecord)
+    } catch {}
+  }
+  return records
+}
