@@ -57,5 +57,5 @@ function parsed(bytes: Buffer): Proof | undefined {
 /** How far a backup is proven now: the highest level that passed after the last failure; -1 for none. */
 export function provenLevel(proofs: readonly Proof[]): Level | -1 {
   const failed = proofs.findLastIndex(({ passed }) => !passed)
-  return proofs.slice(failed + 1).reduce<Level | -1>((best, { level }) => (level > best ? level : best), -1)
+  return Math.max(-1, ...proofs.slice(failed + 1).map(({ level }) => level)) as Level | -1
 }

@@ -2,6 +2,7 @@
 import { Command, Help } from '@commander-js/extra-typings'
 import { arbitrageCommand } from '../commands/arbitrage.ts'
 import { atrCommand } from '../commands/atr.ts'
+import { backupCommand } from '../commands/backup/backup.ts'
 import { bollingerCommand } from '../commands/bollinger.ts'
 import { candlesCommand } from '../commands/candles.ts'
 import { changeCommand } from '../commands/change.ts'
@@ -62,7 +63,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     marketCommand,
     sqlCommand,
   ] as unknown as Factory[],
-  'Keep:': [policyCommand, sizesCommand] as unknown as Factory[],
+  'Keep:': [policyCommand, sizesCommand, backupCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */

@@ -8,6 +8,7 @@ export const services = {
   imports: () => import('../ingest/imports.ts'),
   advise: () => import('../policy/advise/advise.ts'),
   policy: () => import('../policy/service.ts'),
+  backup: () => import('../backup/service.ts'),
   adopt: () => import('../policy/adopt/adopt.ts'),
   statements: () => import('../statements/service.ts'),
   demo: () => import('../demo/service.ts'),

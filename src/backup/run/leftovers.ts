@@ -1,0 +1,29 @@
+// What killed runs left: uploads that never ended, and folders that never got their manifest.
+import { LABEL } from '../catalogue.ts'
+import type { Repository } from '../repository.ts'
+import { unpublish } from './publish.ts'
+
+const HOUR_MS = 3_600_000
+
+/**
+ * Removes them; how many labels. Only under the repository's lease, and only what is an hour old by the store's clock: a
+ * run that lost its lease must find itself out first.
+ */
+export async function sweepLeftovers(repository: Repository): Promise<number> {
+  const { store } = repository
+  await store.sweep(HOUR_MS)
+  const young = new Set<string>()
+  const whole = new Set<string>()
+  const labels = new Set<string>()
+  const limit = Date.now() - HOUR_MS
+  for (const { key, modified } of await store.list('backups/')) {
+    const [, label = '', name] = key.split('/')
+    if (!LABEL.test(label)) continue
+    labels.add(label)
+    if (name === 'manifest.json') whole.add(label)
+    if (modified.getTime() > limit) young.add(label)
+  }
+  const abandoned = [...labels].filter((label) => !whole.has(label) && !young.has(label))
+  for (const label of abandoned) await unpublish(repository, label)
+  return abandoned.length
+}

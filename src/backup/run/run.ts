@@ -1,0 +1,173 @@
+// `arxdb backup run`: one at a time, into files, into the repository, and last the manifest, which makes it a backup.
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Connection } from '../../connect/connection.ts'
+import { ArxError, EXIT } from '../../errors.ts'
+import type { Env } from '../../programs/run.ts'
+import { packageVersion } from '../../statements/package-root.ts'
+import { takeLock } from '../../storage/lock.ts'
+import { LABEL, manifestKey, signed } from '../catalogue.ts'
+import { labelTime, newLabel } from '../label.ts'
+import { takeLease } from '../lease.ts'
+import type { Manifest } from '../manifest.ts'
+import type { Making } from '../methods/method.ts'
+import { methodOf } from '../methods/registry.ts'
+import { programsOf } from '../programs.ts'
+import { openRepository, type Repository } from '../repository.ts'
+import { beginRun } from '../runs.ts'
+import { ensureKey, type Key } from '../sealing/keys.ts'
+import type { BackupSettings } from '../settings.ts'
+import { announce } from './announce.ts'
+import { sweepLeftovers } from './leftovers.ts'
+import { publishFiles, unpublish } from './publish.ts'
+import { readServer } from './server.ts'
+
+export const COMMAND = 'backup run'
+
+export interface RunWorld {
+  readonly env: Env
+  readonly signal: AbortSignal
+  now(): Date
+  progress(text: string): void
+}
+
+export interface RunOutcome {
+  readonly manifest: Manifest
+  readonly seconds: number
+  /** For people: a key that was made, warnings of tools, hooks that failed. */
+  readonly remarks: readonly string[]
+}
+
+/** Makes one backup. Nothing is listed unless all of it is there; a failure leaves the backups before it untouched. */
+export async function runBackup(
+  connection: Connection,
+  settings: BackupSettings,
+  world: RunWorld,
+): Promise<RunOutcome> {
+  const remarks: string[] = []
+  const repository = await openRepository(settings, 'make')
+  try {
+    const { key, made } = await ensureKey(settings.keyFile)
+    if (made) remarks.push(`made the key ${settings.keyFile}: keep a copy of it on another machine`)
+    const lease = await takeLease(repository, 'repository', COMMAND)
+    try {
+      const lock = await takeLock(connection, 'arxdb backup', COMMAND)
+      try {
+        const check = (): void => {
+          lease.check()
+          lock.check()
+        }
+        return await recorded({ connection, settings, world, repository, key, check, remarks })
+      } finally {
+        await lock.release()
+      }
+    } finally {
+      await lease.release()
+    }
+  } finally {
+    await repository.close()
+  }
+}
+
+interface Job {
+  readonly connection: Connection
+  readonly settings: BackupSettings
+  readonly world: RunWorld
+  readonly repository: Repository
+  readonly key: Key
+  readonly remarks: string[]
+  check(): void
+}
+
+/** With a record of the run, its deadline, hooks and heartbeat. */
+async function recorded(job: Job): Promise<RunOutcome> {
+  const { settings, world, repository, remarks } = job
+  const began = Date.now()
+  const record = await beginRun(repository, 'run')
+  const deadline = settings.deadlineMs > 0 ? AbortSignal.timeout(settings.deadlineMs) : undefined
+  const signal = deadline ? AbortSignal.any([world.signal, deadline]) : world.signal
+  try {
+    await announce('before', settings, {}, world)
+    const manifest = await make({ ...job, world: { ...world, signal } })
+    await record.end('ok', { label: manifest.label })
+    remarks.push(...manifest.warnings, ...(await announce('after', settings, { label: manifest.label }, world)))
+    return { manifest, seconds: (Date.now() - began) / 1000, remarks }
+  } catch (error) {
+    const failure = deadline?.aborted && !world.signal.aborted ? late(settings.deadlineMs, error) : (error as Error)
+    // Neither may hide why the run failed.
+    await record.end('failed', { message: failure.message }).catch(() => {})
+    await announce('failed', settings, { message: failure.message }, world).catch(() => [])
+    throw failure
+  }
+}
+
+const late = (deadlineMs: number, cause: unknown): ArxError =>
+  new ArxError({
+    code: 'deadline',
+    message: `the backup was not ready after ${deadlineMs / 1000} s`,
+    detail: (cause as Error).message,
+    hint: 'give it longer with --deadline; nothing of it was published',
+    exit: EXIT.timeout,
+    cause,
+  })
+
+async function make(job: Job): Promise<Manifest> {
+  const { connection, settings, world, repository, key } = job
+  const method = await methodOf(settings.kind)
+  const server = await readServer(connection)
+  await sweepLeftovers(repository)
+  const started = world.now()
+  const label = newLabel(settings.kind, started, await newest(repository))
+  const staging = await stagingFolder(repository, settings, label)
+  const making: Making = {
+    ...{ label, connection, settings, repository, key, staging, server },
+    programs: programsOf(server.major, settings.bindir, world.env),
+    signal: world.signal,
+    check() {
+      world.signal.throwIfAborted()
+      job.check()
+    },
+    progress: (text) => world.progress(text),
+    env: world.env,
+  }
+  try {
+    await method.preflight(making)
+    const outcome = await method.make(making)
+    const objects = await publishFiles(outcome.files, making)
+    const { wal, mark, evidence, parent, tools, warnings } = outcome
+    const manifest: Manifest = {
+      ...{ format: 1, label, kind: settings.kind, started: labelTime(label).toISOString() },
+      ...{ ended: world.now().toISOString(), arxdb: packageVersion(), host: hostname(), server },
+      ...{ wal, mark, parent, objects, tools, evidence, warnings, method: outcome.method },
+    }
+    making.check()
+    await repository.store.put(manifestKey(label), signed(manifest, key))
+    return manifest
+  } catch (error) {
+    await unpublish(repository, label).catch(() => {})
+    throw error
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+  }
+}
+
+/** The newest label of the repository, with a manifest or without. */
+async function newest({ store }: Repository): Promise<string | undefined> {
+  const labels = (await store.list('backups/'))
+    .map(({ key }) => key.split('/')[1]!)
+    .filter((label) => LABEL.test(label))
+  return labels.sort().at(-1)
+}
+
+/**
+ * Where the files are made. In the repository's own file system they need not be copied; what is to be encrypted is never
+ * put there in the clear.
+ */
+async function stagingFolder({ store }: Repository, settings: BackupSettings, label: string): Promise<string> {
+  const parent = store.staging && !settings.encrypt ? store.staging : settings.staging
+  await mkdir(parent, { recursive: true })
+  const folder = await mkdtemp(join(parent, `arxdb-${label}-`))
+  await chmod(folder, 0o700)
+  return folder
+}
