@@ -1,6 +1,7 @@
 -- What a manifest says of the server and the database.
--- @params
--- @returns version text, version_num int, system_id text, database text, database_bytes bigint, checksums boolean, timescaledb text, in_recovery boolean, now timestamptz
+-- @params  -
+-- @returns version text, version_num int, system_id text, database text, database_bytes bigint, checksums boolean,
+--          timescaledb text null
 -- @locks   AccessShareLock
 select
   split_part(current_setting('server_version'), ' ', 1) as version,
@@ -9,6 +10,4 @@ select
   current_database()::text as database,
   pg_database_size(current_database()) as database_bytes,
   current_setting('data_checksums')::boolean as checksums,
-  (select extversion from pg_extension where extname = 'timescaledb') as timescaledb,
-  pg_is_in_recovery() as in_recovery,
-  now() as now
+  (select extversion from pg_extension where extname = 'timescaledb') as timescaledb

@@ -20,6 +20,11 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly staleness: readonly string[]; readonly skew: readonly string[]; readonly fee_markets: readonly number[]; readonly takers: readonly string[]; readonly withdraw_markets: readonly number[]; readonly withdrawals: readonly string[]; readonly notional: string | null; readonly from: string; readonly samples: number; readonly every: string; readonly first_shown: number; readonly min_gross: string | null; readonly min_net: string | null; readonly exchange_id: string | null; readonly cross_quotes: boolean; readonly top: number | null }
     row: { readonly coin_id: string; readonly buy_exchange: string; readonly sell_exchange: string; readonly buy_quote: string; readonly sell_quote: string; readonly buy_price: string; readonly sell_price: string; readonly gross_percent: number; readonly net_percent: number | null; readonly age: number; readonly skew: number; readonly persistence: number; readonly n_obs: number; readonly timestamp: string; readonly buy_market: number; readonly sell_market: number }
   }
+  /** What a manifest says of the server and the database. */
+  'backup/server': {
+    params: Record<never, never>
+    row: { readonly version: string; readonly version_num: number; readonly system_id: string; readonly database: string; readonly database_bytes: number; readonly checksums: boolean; readonly timescaledb: string | null }
+  }
   /** The whole bars of a window, and where those before them begin that a figure starts from. */
   'bars/whole': {
     params: { readonly from: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly before: number }

@@ -1,21 +1,8 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
 import { command, repositoryOptions } from '../../cli/options.ts'
-import { columns, warn } from '../../core/result.ts'
-
-const shown = columns({
-  label: 'text',
-  kind: 'text',
-  ended: 'time',
-  seconds: 'duration',
-  bytes: 'bytes',
-  objects: 'int',
-  relations: 'int',
-  rows: 'decimal',
-  exact: 'bool',
-  wal_start: 'text',
-  wal_end: 'text',
-})
+import { madeColumns, madeRow } from '../../core/backup-report.ts'
+import { warn } from '../../core/result.ts'
 
 export const backupRunCommand = (context: Context) =>
   repositoryOptions(
@@ -55,18 +42,5 @@ export const backupRunCommand = (context: Context) =>
         ...{ env: context.env, signal: context.signal, now: () => context.now() },
         progress: (text) => progress.update({ done: ++steps, unit: 'steps', text }),
       }).finally(() => progress.stop())
-      await context.print({ columns: shown, rows: [row(manifest, seconds)], notes: remarks.map(warn) })
+      await context.print({ columns: madeColumns, rows: [madeRow(manifest, seconds)], notes: remarks.map(warn) })
     })
-
-type Outcome = Awaited<ReturnType<Awaited<ReturnType<Context['services']['backup']>>['run']>>
-
-const row = ({ label, kind, ended, objects, evidence, wal }: Outcome['manifest'], seconds: number) => ({
-  ...{ label, kind, ended, seconds },
-  bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
-  objects: objects.length,
-  relations: evidence?.relations.length ?? null,
-  rows: evidence ? String(evidence.relations.reduce((sum, { rows }) => sum + BigInt(rows), 0n)) : null,
-  exact: evidence?.exact ?? null,
-  wal_start: wal?.start ?? null,
-  wal_end: wal?.end ?? null,
-})
