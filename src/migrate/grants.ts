@@ -45,8 +45,9 @@ grant select on ${LEDGER}, arxdb.policies, arxdb.policy_runs, arxdb.job_leases, 
 
 const backup = (
   to: string,
-): string => `-- ${to}: reads all there is, for dumps; base backups also need: alter role ${to} replication
-grant pg_read_all_data to ${to};
+): string => `-- ${to}: reads all there is, for dumps; marks moments; base backups also need: alter role ${to} replication
+grant pg_read_all_data, pg_monitor to ${to};
+grant execute on function pg_create_restore_point(text), pg_switch_wal() to ${to};
 `
 
 const ROLES = { ingest, analyst, monitor, backup } as const

@@ -20,6 +20,41 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly staleness: readonly string[]; readonly skew: readonly string[]; readonly fee_markets: readonly number[]; readonly takers: readonly string[]; readonly withdraw_markets: readonly number[]; readonly withdrawals: readonly string[]; readonly notional: string | null; readonly from: string; readonly samples: number; readonly every: string; readonly first_shown: number; readonly min_gross: string | null; readonly min_net: string | null; readonly exchange_id: string | null; readonly cross_quotes: boolean; readonly top: number | null }
     row: { readonly coin_id: string; readonly buy_exchange: string; readonly sell_exchange: string; readonly buy_quote: string; readonly sell_quote: string; readonly buy_price: string; readonly sell_price: string; readonly gross_percent: number; readonly net_percent: number | null; readonly age: number; readonly skew: number; readonly persistence: number; readonly n_obs: number; readonly timestamp: string; readonly buy_market: number; readonly sell_market: number }
   }
+  /** Everything beside rows, one line each, in words that a restore brings back the same: no oids, no names of chunks. */
+  'backup/evidence/definitions': {
+    params: Record<never, never>
+    row: { readonly kind: string; readonly line: string }
+  }
+  /** Background jobs and continuous aggregates: none without TimescaleDB. */
+  'backup/evidence/jobs': {
+    params: Record<never, never>
+    row: { readonly kind: string; readonly line: string }
+  }
+  /** The newest bar or tick of each market, one line each; a digest of them all where there are more than so many. */
+  'backup/evidence/markets': {
+    params: { readonly most: number }
+    row: { readonly line: string }
+  }
+  /** Which transactions this one sees, which are under way, and whether the WAL is on disk up to a place. */
+  'backup/evidence/moment': {
+    params: { readonly lsn: string | null }
+    row: { readonly snapshot: string; readonly running: readonly string[]; readonly flushed: boolean | null; readonly syncing: boolean; readonly archiving: boolean }
+  }
+  /** Tables to count, partitioned ones whole, and the column that says when. */
+  'backup/evidence/relations': {
+    params: Record<never, never>
+    row: { readonly schema: string; readonly name: string; readonly kind: string; readonly unlogged: boolean; readonly time_column: string | null }
+  }
+  /** A named moment in the WAL that a recovery can stop at. */
+  'backup/evidence/restore-point': {
+    params: { readonly name: string }
+    row: { readonly lsn: string; readonly at: string }
+  }
+  /** Closes the WAL segment, so that it is archived now. */
+  'backup/evidence/switch-wal': {
+    params: Record<never, never>
+    row: { readonly lsn: string }
+  }
   /** What a manifest says of the server and the database. */
   'backup/server': {
     params: Record<never, never>

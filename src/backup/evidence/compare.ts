@@ -1,0 +1,111 @@
+// What was restored beside what was backed up, in words that name the thing and both figures.
+import type { Evidence, RelationEvidence } from './evidence.ts'
+
+type Lines =
+  | 'indexes'
+  | 'constraints'
+  | 'triggers'
+  | 'views'
+  | 'functions'
+  | 'jobs'
+  | 'rollups'
+  | 'extensions'
+  | 'markets'
+
+const KINDS: Readonly<Record<Lines, string>> = {
+  indexes: 'index',
+  constraints: 'constraint or column',
+  triggers: 'trigger',
+  views: 'view',
+  functions: 'function',
+  jobs: 'job',
+  rollups: 'continuous aggregate',
+  extensions: 'extension',
+  markets: 'newest of market',
+}
+
+/** Sequences fetch this many values ahead of the WAL. */
+const LOGGED_AHEAD = 32n
+/** Of one kind no more are named. */
+const MOST = 10
+
+/**
+ * The differences; empty when the restored database holds what the source held. Rows, times and newest bars of evidence
+ * that is not exact are not compared: they are of another moment, and the caller has to say so.
+ */
+export function compareEvidence(source: Evidence, restored: Evidence): readonly string[] {
+  const kinds = (Object.keys(KINDS) as Lines[]).filter((kind) => source.exact || kind !== 'markets')
+  return [
+    ...relations(source, restored),
+    ...kinds.flatMap((kind) => lines(KINDS[kind], source[kind], restored[kind])),
+    ...(source.exact ? sequences(source.sequences, restored.sequences) : []),
+  ]
+}
+
+const nameOf = ({ schema, name }: RelationEvidence): string => `${schema}.${name}`
+
+function relations(source: Evidence, restored: Evidence): readonly string[] {
+  const found = new Map(restored.relations.map((relation) => [nameOf(relation), relation]))
+  const known = new Set(source.relations.map(nameOf))
+  return [
+    ...source.relations.flatMap((was) => {
+      const is = found.get(nameOf(was))
+      return is ? differences(was, is, source.exact) : [`${was.kind} ${nameOf(was)} is missing`]
+    }),
+    ...restored.relations
+      .filter((one) => !known.has(nameOf(one)))
+      .map((one) => `${one.kind} ${nameOf(one)} was not there before`),
+  ]
+}
+
+function differences(was: RelationEvidence, is: RelationEvidence, exact: boolean): readonly string[] {
+  const name = nameOf(was)
+  const told: string[] = []
+  if (was.kind !== is.kind) told.push(`${name} was a ${was.kind} and is a ${is.kind}`)
+  if (!exact) return told
+  if (was.rows !== is.rows) told.push(`${name}: ${was.rows} rows, restored ${is.rows}`)
+  else if (was.from !== is.from || was.to !== is.to) {
+    told.push(`${name}: from ${was.from} to ${was.to}, restored from ${is.from} to ${is.to}`)
+  } else if (was.digest !== null && is.digest !== null && was.digest !== is.digest) {
+    told.push(`${name}: as many rows, with other values (digest ${was.digest}, restored ${is.digest})`)
+  }
+  return told
+}
+
+/** Both are lists with repeats: one that is there twice where it was once is a difference too. */
+function lines(kind: string, was: readonly string[], is: readonly string[]): readonly string[] {
+  const missing = without(was, is).map((line) => `${kind} is missing: ${line}`)
+  const added = without(is, was).map((line) => `${kind} was not there before: ${line}`)
+  return [...few(missing, kind), ...few(added, kind)]
+}
+
+function without(all: readonly string[], taken: readonly string[]): readonly string[] {
+  const left = new Map<string, number>()
+  for (const line of taken) left.set(line, (left.get(line) ?? 0) + 1)
+  return all.filter((line) => {
+    const count = left.get(line) ?? 0
+    if (count > 0) left.set(line, count - 1)
+    return count === 0
+  })
+}
+
+const few = (told: readonly string[], kind: string): readonly string[] =>
+  told.length <= MOST ? told : [...told.slice(0, MOST), `and ${told.length - MOST} more of kind ${kind}`]
+
+/** Sequences are outside of transactions, and logged ahead: a restored one may stand further on, never back. */
+function sequences(was: readonly string[], is: readonly string[]): readonly string[] {
+  const values = new Map(is.map(split))
+  return was.flatMap((line) => {
+    const [name, value] = split(line)
+    const now = values.get(name)
+    if (now === undefined) return [`sequence ${name} is missing`]
+    if (now === value || value === 'unused') return []
+    const ahead = now === 'unused' ? -1n : BigInt(now) - BigInt(value)
+    return ahead >= 0n && ahead <= LOGGED_AHEAD ? [] : [`sequence ${name} stood at ${value}, restored at ${now}`]
+  })
+}
+
+const split = (line: string): readonly [string, string] => {
+  const at = line.lastIndexOf(' ')
+  return [line.slice(0, at), line.slice(at + 1)]
+}

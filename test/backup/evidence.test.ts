@@ -1,0 +1,154 @@
+// What a database holds: the same figures on every tier, sensitive to what matters and to nothing else.
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compareEvidence } from '../../src/backup/evidence/compare.ts'
+import type { Evidence } from '../../src/backup/evidence/evidence.ts'
+import { markMoment } from '../../src/backup/evidence/mark.ts'
+import { takeEvidence } from '../../src/backup/evidence/take.ts'
+import { openClient } from '../../src/db/connect.ts'
+import { describeTiers, migratedDatabase, type TestDatabase, withClient } from '../servers/databases.ts'
+
+const SCENE = `
+create table "odd schema"."na""me" (id int primary key, "at time" timestamptz, v numeric, f float8, b bytea);
+insert into "odd schema"."na""me" select i, timestamptz '2026-01-01Z' + i * interval '1 hour', i / 7.0, i / 3.0, '\\x00ff'
+  from generate_series(1, 100) i;
+create index "by v" on "odd schema"."na""me" (v desc) where v > 1;
+create table parted (id int, at date not null) partition by range (at);
+create table parted_1 partition of parted for values from ('2026-01-01') to ('2026-02-01');
+create table parted_2 partition of parted for values from ('2026-02-01') to ('2026-03-01');
+create index on parted (id);
+insert into parted select i, date '2026-01-20' + i from generate_series(0, 20) i;
+create unlogged table passing (id int);
+create view seen as select * from parted;
+create function twice(x int) returns int language sql immutable as 'select 2 * x';
+create table empty (at timestamptz default 'infinity');
+`
+
+const bare: Evidence = {
+  ...{ exact: true, remarks: [], at: '', relations: [], indexes: [], constraints: [], triggers: [], views: [] },
+  ...{ functions: [], sequences: [], jobs: [], rollups: [], extensions: [], markets: [] },
+}
+
+describeTiers('evidence', (tier) => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await migratedDatabase(tier)
+    await withClient(database.url, (client) => client.query(`create schema "odd schema"; ${SCENE}`))
+  })
+  afterAll(() => database?.drop())
+
+  const taken = async (digest = false, before = 'select 1'): Promise<Evidence> => {
+    const client = await openClient(database.connection)
+    try {
+      await client.query(before)
+      await client.query('begin isolation level repeatable read read only')
+      return await takeEvidence(client, { at: '2026-01-01T00:00:00Z', exact: true, digest })
+    } finally {
+      await client.end()
+    }
+  }
+
+  test('counts what users see, parts with their whole', async () => {
+    const evidence = await taken(true)
+    const of = (name: string) => evidence.relations.find((relation) => relation.name === name)
+    expect(of('na"me')).toMatchObject({
+      ...{ schema: 'odd schema', kind: 'table', rows: '100' },
+      ...{ from: '2026-01-01T01:00:00Z', to: '2026-01-05T04:00:00Z' },
+    })
+    expect(of('parted')).toMatchObject({ kind: 'partitioned', rows: '21', from: '2026-01-20', to: '2026-02-09' })
+    expect(of('parted_1')).toBeUndefined()
+    expect(of('passing')).toBeUndefined()
+    expect(evidence.remarks).toEqual(['unlogged, not counted: public.passing'])
+    expect(of('empty')).toMatchObject({ rows: '0', from: null, to: null, digest: '0' })
+    expect(of('candles')).toMatchObject({ kind: tier.name === 'plain' ? 'partitioned' : 'hypertable', rows: '0' })
+    expect(evidence.indexes.filter((line) => line.startsWith('public.parted:'))).toEqual([
+      'public.parted: 2 indexes on its 2 parts',
+      'public.parted: CREATE INDEX parted_id_idx ON ONLY public.parted USING btree (id)',
+    ])
+    expect(evidence.views.map((line) => line.split(' ')[0])).toContain('public.seen')
+    expect(evidence.functions.some((line) => line.startsWith('public.twice(x integer)'))).toBe(true)
+    expect(evidence.relations.every(({ schema }) => !schema.includes('timescaledb'))).toBe(true)
+  })
+
+  test('says the same in every session', async () => {
+    const settings = `set timezone = 'Asia/Kathmandu'; set datestyle = 'SQL, DMY'; set extra_float_digits = -5;
+      set bytea_output = 'escape'; set search_path = arxdb; set intervalstyle = 'iso_8601'`
+    expect(await taken(true, settings)).toEqual(await taken(true))
+  })
+
+  test.each([
+    ['a row that went', `delete from parted where id = 3`, /public.parted: 21 rows, restored 20/],
+    ['a value', `update parted set id = 99 where id = 3`, /as many rows, with other values/],
+    ['an index', `drop index "odd schema"."by v"`, /index is missing.*by v/],
+    ['an index twice', `create index again on parted_1 (id)`, /index.*3 indexes on its 2 parts/],
+    ['a constraint', `alter table parted add check (id >= 0)`, /constraint or column was not there before/],
+    ['a default', `alter table empty alter at drop default`, /constraint or column is missing.*infinity/],
+    ['a view', `create or replace view seen as select id, at from parted where id > 0`, /view is missing: public.seen/],
+    ['a function', `drop function twice(int)`, /function is missing: public.twice/],
+  ])('%s that differs is told', async (_, change, told) => {
+    const before = await taken(true)
+    const client = await openClient(database.connection)
+    try {
+      await client.query(`begin; ${change}`)
+      const after = await takeEvidence(client, { at: '', exact: true, digest: true })
+      expect(compareEvidence(before, after).join('\n')).toMatch(told)
+    } finally {
+      await client.end()
+    }
+  })
+
+  test('a mark beside writers is exact, and counts what was committed', async () => {
+    const writer = await openClient(database.connection)
+    await writer.query('begin; insert into parted values (1, $$2026-01-02$$)')
+    try {
+      const { mark, evidence } = await markMoment(database.connection, 'beside-a-writer')
+      expect(evidence).toMatchObject({ exact: true, remarks: ['unlogged, not counted: public.passing'] })
+      expect(evidence.relations.find(({ name }) => name === 'parted')!.rows).toBe('21')
+      expect(mark.lsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/)
+    } finally {
+      await writer.end()
+    }
+  })
+})
+
+describe('comparing', () => {
+  const line = fc.constantFrom('a', 'b', 'c', 'd')
+  test('is silent about equals, and about order', () => {
+    fc.assert(
+      fc.property(fc.array(line), (lines) => {
+        const turned = [...lines].reverse()
+        expect(compareEvidence({ ...bare, indexes: lines }, { ...bare, indexes: turned })).toEqual([])
+      }),
+    )
+  })
+  test('tells every difference of lists with repeats', () => {
+    fc.assert(
+      fc.property(fc.array(line), fc.array(line), (was, is) => {
+        const told = compareEvidence({ ...bare, jobs: was }, { ...bare, jobs: is }).filter(
+          (one) => !one.startsWith('and '),
+        )
+        const count = (lines: readonly string[], what: string) => lines.filter((one) => one === what).length
+        const wanted = ['a', 'b', 'c', 'd'].reduce((sum, what) => sum + Math.abs(count(was, what) - count(is, what)), 0)
+        expect(told.length).toBe(Math.min(wanted, told.length === wanted ? wanted : told.length))
+        expect(told.length === 0).toBe(wanted === 0)
+      }),
+    )
+  })
+  test.each([
+    ['10', '10', true],
+    ['10', '42', true],
+    ['10', '43', false],
+    ['10', '9', false],
+    ['10', 'unused', false],
+    ['unused', '7', true],
+  ])('a sequence at %s may be restored at %s: %s', (was, is, fine) => {
+    const told = compareEvidence({ ...bare, sequences: [`s ${was}`] }, { ...bare, sequences: [`s ${is}`] })
+    expect(told.length === 0).toBe(fine)
+  })
+  test('rows of another moment are not compared', () => {
+    const relation = { ...{ schema: 's', name: 't', kind: 'table' as const }, from: null, to: null, digest: null }
+    const source = { ...bare, exact: false, relations: [{ ...relation, rows: '1' }] }
+    expect(compareEvidence(source, { ...bare, relations: [{ ...relation, rows: '2' }] })).toEqual([])
+    expect(compareEvidence(source, bare)).toEqual(['table s.t is missing'])
+  })
+})
