@@ -1,12 +1,34 @@
 #!/usr/bin/env node
-// Plain JavaScript that every Node can parse: it has to say "too old" on a Node that cannot read the rest.
+// Plain JavaScript that every Node can parse, as script and as module: it has to say "too old" on a Node that cannot read
+// the rest, and it keeps the exit codes that PostgreSQL listens to, whatever becomes of the rest.
+const words = process.argv.slice(2)
+const wal = words.indexOf('wal')
+const verb = wal < 0 ? undefined : words.slice(wal + 1).find((word) => word === 'push' || word === 'fetch')
+// PostgreSQL takes an exit of 1 to 125 from restore_command for the end of the archive, and promotes: only an absence
+// that the repository confirms (79, see src/errors.ts) may say so. From archive_command it takes more than 125 for a
+// reason to end the archiver.
+const contract = {
+  fetch: (code) => (code === 0 ? 0 : code === 79 ? 1 : 255),
+  push: (code) => (code >= 0 && code < 126 ? code : 1),
+}[verb]
+if (contract) {
+  process.exitCode = 255
+  process.on('exit', (code) => {
+    process.exitCode = contract(code)
+  })
+}
+const fail = (text, code) => {
+  process.stderr.write(`error: ${text}\n`)
+  process.exit(code)
+}
+process.on('uncaughtException', (error) => fail(String((error instanceof Error && error.stack) || error), 1))
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
-  process.stderr.write(
-    `error: arxdb needs Node.js 20.19 or newer, this is ${process.version}\n  try: install Node.js 20, 22 or 24\n`,
-  )
-  process.exit(1)
+  fail(`arxdb needs Node.js 20.19 or newer, this is ${process.version}\n  try: install Node.js 20, 22 or 24`, 1)
 }
-const { enableCompileCache } = await import('node:module')
-enableCompileCache?.()
-await import('../dist/main.js')
+import('node:module')
+  .then((found) => {
+    if (found.enableCompileCache) found.enableCompileCache()
+    return import('../dist/main.js')
+  })
+  .catch((error) => fail(String((error instanceof Error && error.stack) || error), 1))

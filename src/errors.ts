@@ -9,6 +9,8 @@ export const EXIT = {
   connection: 4,
   unsupported: 5,
   refused: 6,
+  /** `wal fetch` alone: the archive has no such file. bin/arxdb.js makes it 1, and everything else 255. */
+  absent: 79,
   timeout: 124,
   interrupted: 130,
   terminated: 143,

@@ -46,6 +46,8 @@ export interface Context {
   readonly io: IO
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
+  /** How this program is called by others: absolute paths of Node and of the script. */
+  readonly program: { readonly node: string; readonly script: string }
   /** Fires on the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal
   /** The flags of this run; empty until the command line is parsed. */

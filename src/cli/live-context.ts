@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Connection } from '../connect/connection.ts'
 import type { Engine } from '../engines/engine.ts'
 import { ArxError, EXIT, type ExitCode } from '../errors.ts'
+import { packageRoot } from '../statements/package-root.ts'
 import { createAnswers, refuseBytes } from './answers.ts'
 import type { Context, Globals } from './context.ts'
 import { type IO, wantsColor } from './io.ts'
@@ -93,6 +94,7 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
     },
     env: world.env,
     cwd: world.cwd,
+    program: { node: process.execPath, script: join(packageRoot(), 'bin', 'arxdb.js') },
     signal: world.signal,
     get globals() {
       return run.globals

@@ -29,6 +29,7 @@ import { trendCommand } from '../commands/trend.ts'
 import { twapCommand } from '../commands/twap.ts'
 import { volatilityCommand } from '../commands/volatility.ts'
 import { vwapCommand } from '../commands/vwap.ts'
+import { walCommand } from '../commands/wal/wal.ts'
 import { packageVersion } from '../statements/package-root.ts'
 import type { Context, Globals, View } from './context.ts'
 import { helpCommand } from './help.ts'
@@ -63,7 +64,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     marketCommand,
     sqlCommand,
   ] as unknown as Factory[],
-  'Keep:': [policyCommand, sizesCommand, backupCommand] as unknown as Factory[],
+  'Keep:': [policyCommand, sizesCommand, backupCommand, walCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */

@@ -9,6 +9,7 @@ export const services = {
   advise: () => import('../policy/advise/advise.ts'),
   policy: () => import('../policy/service.ts'),
   backup: () => import('../backup/service.ts'),
+  wal: () => import('../backup/wal/service.ts'),
   adopt: () => import('../policy/adopt/adopt.ts'),
   statements: () => import('../statements/service.ts'),
   demo: () => import('../demo/service.ts'),

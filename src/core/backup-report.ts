@@ -36,3 +36,16 @@ export const madeRow = ({ label, kind, ended, objects, evidence, wal }: MadeBack
   wal_start: wal?.start ?? null,
   wal_end: wal?.end ?? null,
 })
+
+/** What `wal status` lists: segments without a gap between them. */
+export const walRanges = columns({
+  system_id: 'text',
+  timeline: 'int',
+  first: 'text',
+  last: 'text',
+  segments: 'int',
+  stored: 'time',
+})
+
+/** What `wal setup` lists. */
+export const walSettings = columns({ name: 'text', value: 'text', current: 'text', needs: 'text', why: 'text' })

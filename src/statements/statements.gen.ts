@@ -20,6 +20,11 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly staleness: readonly string[]; readonly skew: readonly string[]; readonly fee_markets: readonly number[]; readonly takers: readonly string[]; readonly withdraw_markets: readonly number[]; readonly withdrawals: readonly string[]; readonly notional: string | null; readonly from: string; readonly samples: number; readonly every: string; readonly first_shown: number; readonly min_gross: string | null; readonly min_net: string | null; readonly exchange_id: string | null; readonly cross_quotes: boolean; readonly top: number | null }
     row: { readonly coin_id: string; readonly buy_exchange: string; readonly sell_exchange: string; readonly buy_quote: string; readonly sell_quote: string; readonly buy_price: string; readonly sell_price: string; readonly gross_percent: number; readonly net_percent: number | null; readonly age: number; readonly skew: number; readonly persistence: number; readonly n_obs: number; readonly timestamp: string; readonly buy_market: number; readonly sell_market: number }
   }
+  /** How archiving stands: what the server has written, and what its archiver says. */
+  'backup/archiver': {
+    params: Record<never, never>
+    row: { readonly system_id: string; readonly archiving: boolean; readonly lsn: string; readonly timeline: number; readonly segment_bytes: number; readonly last_archived: string | null; readonly last_archived_time: string | null; readonly last_failed: string | null; readonly last_failed_time: string | null; readonly failing: boolean }
+  }
   /** Everything beside rows, one line each, in words that a restore brings back the same: no oids, no names of chunks. */
   'backup/evidence/definitions': {
     params: Record<never, never>
@@ -59,6 +64,11 @@ export interface Statements {
   'backup/server': {
     params: Record<never, never>
     row: { readonly version: string; readonly version_num: number; readonly system_id: string; readonly database: string; readonly database_bytes: number; readonly checksums: boolean; readonly timescaledb: string | null }
+  }
+  /** The server's settings that archiving depends on, with their units. */
+  'backup/wal-settings': {
+    params: Record<never, never>
+    row: { readonly name: string; readonly value: string }
   }
   /** The whole bars of a window, and where those before them begin that a figure starts from. */
   'bars/whole': {

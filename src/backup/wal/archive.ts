@@ -1,0 +1,186 @@
+// The WAL of a repository as it lies there: per cluster and timeline, without a gap from where to where.
+import type { Manifest } from '../manifest.ts'
+import type { Repository } from '../repository.ts'
+import type { StoredObject } from '../stores/store.ts'
+import { HEADER_BYTES, readHeader } from './header.ts'
+import {
+  historyName,
+  segmentAt,
+  segmentBefore,
+  segmentName,
+  segmentNumber,
+  segmentsOf,
+  walFile,
+  walKey,
+} from './names.ts'
+
+/** Segments that follow each other, numbers inclusive. */
+export interface Run {
+  readonly first: number
+  readonly last: number
+}
+
+/** Where a timeline left its parent, by its history file. */
+export interface Branch {
+  readonly parent: number
+  readonly lsn: string
+}
+
+export interface Timeline {
+  readonly timeline: number
+  readonly runs: readonly Run[]
+  /** Nearest parent first; null when its history file is missing, and it is not the first timeline. */
+  readonly history: readonly Branch[] | null
+}
+
+export interface SystemArchive {
+  readonly systemId: string
+  readonly segmentBytes: number
+  readonly timelines: ReadonlyMap<number, Timeline>
+  /** When each segment came into the store, by its name. */
+  readonly stored: ReadonlyMap<string, Date>
+  /** Objects that are nothing of ours, empty or cut, in words. */
+  readonly broken: readonly string[]
+}
+
+const DEFAULT_SEGMENT = 16 << 20
+const PROBES = 3
+
+/** Reads the archive of every cluster in the repository, or of one. */
+export async function readArchive(repository: Repository, systemId?: string): Promise<readonly SystemArchive[]> {
+  const { store } = repository
+  const objects = await store.list(systemId === undefined ? 'wal/' : `wal/${systemId}/`)
+  const systems = new Map<string, StoredObject[]>()
+  for (const object of objects) {
+    const system = object.key.split('/')[1]!
+    systems.set(system, [...(systems.get(system) ?? []), object])
+  }
+  return Promise.all([...systems].map(([system, of]) => readSystem(repository, system, of)))
+}
+
+async function readSystem(
+  { store }: Repository,
+  systemId: string,
+  objects: readonly StoredObject[],
+): Promise<SystemArchive> {
+  const broken: string[] = []
+  const stored = new Map<string, Date>()
+  const histories = new Map<number, readonly Branch[]>()
+  const names: string[] = []
+  for (const { key, bytes, modified } of objects) {
+    const name = key.slice(key.lastIndexOf('/') + 1)
+    const file = walFile(name)
+    if (!file || key !== walKey(systemId, name)) broken.push(`${key}: no file of an archive`)
+    else if (bytes === 0) broken.push(`${key}: empty`)
+    else if (file.kind === 'segment') {
+      names.push(name)
+      stored.set(name, modified)
+    } else if (file.kind === 'history') histories.set(file.timeline, parseHistory(await readPlain(store, key)))
+  }
+  const segmentBytes = await sizeOf(store, systemId, names, broken)
+  const timelines = new Map<number, Timeline>()
+  for (const name of names.sort()) {
+    const timeline = Number.parseInt(name.slice(0, 8), 16)
+    const runs = [...(timelines.get(timeline)?.runs ?? [])]
+    const number = segmentNumber(name, segmentBytes)
+    const last = runs.at(-1)
+    if (last && last.last + 1 === number) runs[runs.length - 1] = { first: last.first, last: number }
+    else runs.push({ first: number, last: number })
+    timelines.set(timeline, { timeline, runs, history: histories.get(timeline) ?? (timeline === 1 ? [] : null) })
+  }
+  return { systemId, segmentBytes, timelines, stored, broken }
+}
+
+/** From the headers of a few segments; what has none is told. */
+async function sizeOf(
+  store: Repository['store'],
+  systemId: string,
+  names: readonly string[],
+  broken: string[],
+): Promise<number> {
+  for (const name of names.slice(0, PROBES)) {
+    const key = walKey(systemId, name)
+    const found = readHeader(await store.read(key, { first: HEADER_BYTES }))
+    if (found) return found.header.bytes
+    broken.push(`${key}: no header of arxdb`)
+  }
+  return DEFAULT_SEGMENT
+}
+
+/** A history file is small text; sealed ones are read for their branches only by a restore. */
+async function readPlain(store: Repository['store'], key: string): Promise<string> {
+  const bytes = await store.read(key)
+  const found = readHeader(bytes)
+  if (!found) return bytes.toString()
+  if (found.header.sealed.length === 0) return bytes.subarray(found.length).toString()
+  if (found.header.sealed.includes('age')) return ''
+  const { unsealed } = await import('../sealing/seal.ts')
+  const { Readable } = await import('node:stream')
+  let text = ''
+  for await (const chunk of await unsealed(
+    Readable.from([bytes.subarray(found.length)]),
+    found.header.sealed,
+    undefined,
+  )) {
+    text += (chunk as Buffer).toString()
+  }
+  return text
+}
+
+/** `1\t0/5000000\tno recovery target specified`, oldest first in the file; nearest first here. */
+export const parseHistory = (text: string): readonly Branch[] =>
+  text
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+([0-9A-F]+\/[0-9A-F]+)/i.exec(line))
+    .filter((match) => match !== null)
+    .map((match) => ({ parent: Number(match[1]), lsn: match[2]! }))
+    .reverse()
+
+/**
+ * What stands in the way of recovering a base backup: segments of its own range that are missing, then what is missing up
+ * to `to` (the archive's newest when left out), along its timeline. Empty when WAL is there without a gap.
+ */
+export function checkWal(archive: SystemArchive | undefined, manifest: Manifest, to?: string): readonly string[] {
+  const { wal } = manifest
+  if (!wal) return [`${manifest.label} has no WAL: it is a backup of kind ${manifest.kind}`]
+  if (!archive) return [`the repository holds no WAL of system ${manifest.server.systemId}`]
+  const own = segmentsOf(wal).filter((name) => !archive.stored.has(name))
+  const runs = archive.timelines.get(wal.timeline)?.runs ?? []
+  const start = segmentBefore(wal.end, wal.segmentBytes)
+  const newest = runs.at(-1)?.last ?? start
+  const end = to === undefined ? newest : segmentAt(to, wal.segmentBytes)
+  return [
+    ...own.map((name) => `segment ${name} of the backup itself is missing`),
+    ...gaps(archive, wal.timeline, start, end),
+  ]
+}
+
+/** The segments of a timeline that are missing from `first` to `last`, runs of them as one line. */
+export function gaps(
+  { timelines, segmentBytes }: SystemArchive,
+  timeline: number,
+  first: number,
+  last: number,
+): readonly string[] {
+  const told: string[] = []
+  const name = (number: number): string => segmentName(timeline, number, segmentBytes)
+  let next = first
+  const missing = (until: number): void => {
+    if (until < next) return
+    told.push(
+      until === next ? `segment ${name(next)} is missing` : `segments ${name(next)} to ${name(until)} are missing`,
+    )
+  }
+  for (const run of timelines.get(timeline)?.runs ?? []) {
+    if (run.last < next) continue
+    if (run.first > last) break
+    missing(run.first - 1)
+    next = run.last + 1
+  }
+  missing(last)
+  return told
+}
+
+/** Whether the history of a timeline other than the first can be followed. */
+export const historyMissing = ({ timelines }: SystemArchive): readonly string[] =>
+  [...timelines.values()].filter(({ history }) => history === null).map(({ timeline }) => historyName(timeline))

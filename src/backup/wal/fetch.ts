@@ -1,0 +1,151 @@
+// `wal fetch`: what restore_command calls. PostgreSQL takes a failure for the end of the archive and promotes, so absence
+// has to be the store's own word; everything else must look like the failure that it is.
+import { createHash } from 'node:crypto'
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { PassThrough, type Readable } from 'node:stream'
+import { ArxError, EXIT } from '../../errors.ts'
+import { openRepository, type Repository, type RepositoryAddress } from '../repository.ts'
+import type { Key } from '../sealing/keys.ts'
+import { unsealed } from '../sealing/seal.ts'
+import { ObjectAbsent } from '../stores/outcomes.ts'
+import { HEADER_BYTES, readHeader, type WalHeader } from './header.ts'
+import { walFile, walKey } from './names.ts'
+import { controlSystemId } from './segment-file.ts'
+
+export interface FetchTask {
+  readonly address: RepositoryAddress
+  key(): Promise<Key | undefined>
+  readonly cwd: string
+  readonly systemId?: string | undefined
+  readonly signal: AbortSignal
+}
+
+/**
+ * Brings one file of the archive to `path`: checked, synced, and under that name only when it is whole. Throws an error
+ * with EXIT.absent when the repository confirms that it has no such file, and with another for everything else.
+ */
+export async function fetchFile(name: string, path: string, task: FetchTask): Promise<WalHeader> {
+  const file = walFile(name)
+  const repository = await openRepository(task.address, 'must exist')
+  try {
+    // PostgreSQL probes for more than it archives; such a name is absent for certain.
+    if (!file) throw absent(name, repository)
+    const target = resolve(task.cwd, path)
+    const systemId = task.systemId ?? (await systemOf(target, task.cwd)) ?? (await onlySystem(repository))
+    return await bring(name, walKey(systemId, name), target, repository, task)
+  } finally {
+    await repository.close()
+  }
+}
+
+/** The cluster that is being recovered: its folder is where PostgreSQL calls us, and above its pg_wal. */
+async function systemOf(target: string, cwd: string): Promise<string | undefined> {
+  return (await controlSystemId(cwd)) ?? controlSystemId(join(dirname(target), '..'))
+}
+
+/** Of a repository that holds the WAL of one cluster. */
+async function onlySystem({ store }: Repository): Promise<string> {
+  const systems = [...new Set((await store.list('wal/')).map(({ key }) => key.split('/')[1]!))]
+  if (systems.length === 1) return systems[0]!
+  throw new ArxError({
+    code: 'which-system',
+    message:
+      systems.length === 0
+        ? `${store.where} holds no WAL`
+        : `${store.where} holds the WAL of ${systems.length} clusters`,
+    detail: systems.length === 0 ? 'so it cannot be the archive of this cluster' : systems.join(', '),
+    hint: 'run it in the data directory, as restore_command does, or give --system-id',
+  })
+}
+
+async function bring(
+  name: string,
+  key: string,
+  target: string,
+  repository: Repository,
+  task: FetchTask,
+): Promise<WalHeader> {
+  const { store } = repository
+  const draft = `${target}.arxdb-${process.pid}`
+  try {
+    const source = await store.get(key, { signal: task.signal }).catch((error) => {
+      throw error instanceof ObjectAbsent ? absent(name, repository) : error
+    })
+    const { header, payload } = await opened(source, key)
+    const seals = header.sealed
+    const plain = await unsealed(payload, seals, seals.includes('age') ? await task.key() : undefined)
+    const { bytes, sha256 } = await writeDown(draft, plain, task.signal)
+    if (header.name !== name) throw damaged(key, `it holds ${header.name}`)
+    if (!key.includes(`/${header.systemId}/`)) throw damaged(key, `it is of system ${header.systemId}`)
+    if (bytes !== header.bytes || sha256 !== header.sha256) {
+      throw damaged(key, `${bytes} of ${header.bytes} bytes, sha256 ${sha256} instead of ${header.sha256}`)
+    }
+    await rename(draft, target)
+    await syncFolder(dirname(target))
+    return header
+  } catch (error) {
+    await rm(draft, { force: true })
+    if (error instanceof ArxError) throw error
+    throw damaged(key, (error as Error).message)
+  }
+}
+
+/** Takes the header off the front of a stream. */
+async function opened(source: Readable, key: string): Promise<{ header: WalHeader; payload: Readable }> {
+  const payload = new PassThrough()
+  let front = Buffer.alloc(0)
+  const iterator = source[Symbol.asyncIterator]()
+  while (front.length < HEADER_BYTES && !front.includes(10)) {
+    const { value, done } = await iterator.next()
+    if (done) break
+    front = Buffer.concat([front, value as Buffer])
+  }
+  const found = readHeader(front.subarray(0, HEADER_BYTES))
+  if (!found) throw damaged(key, 'it does not begin with a header of arxdb')
+  const rest = async (): Promise<void> => {
+    payload.write(front.subarray(found.length))
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+      if (!payload.write(next.value)) await new Promise((resume) => payload.once('drain', resume))
+    }
+    payload.end()
+  }
+  rest().catch((error) => payload.destroy(error as Error))
+  return { header: found.header, payload }
+}
+
+async function writeDown(file: string, source: Readable, signal: AbortSignal) {
+  const handle = await open(file, 'wx', 0o600)
+  const hash = createHash('sha256')
+  let bytes = 0
+  try {
+    for await (const chunk of source) {
+      signal.throwIfAborted()
+      hash.update(chunk as Buffer)
+      bytes += (chunk as Buffer).length
+      await handle.writeFile(chunk as Buffer)
+    }
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  return { bytes, sha256: hash.digest('hex') }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder)
+  await handle
+    .sync()
+    .catch(() => {})
+    .finally(() => handle.close())
+}
+
+const absent = (name: string, { store }: Repository): ArxError =>
+  new ArxError({ code: 'wal-absent', message: `${store.where} has no ${name}`, exit: EXIT.absent })
+
+const damaged = (key: string, why: string): ArxError =>
+  new ArxError({
+    code: 'wal-damaged',
+    message: `${key} cannot be used: ${why}`,
+    hint: 'recovery stops here rather than lose what follows; look for another copy of it, or restore to a moment before it',
+  })

@@ -1,0 +1,21 @@
+import type { Context } from '../../cli/context.ts'
+import { command, repositoryOptions } from '../../cli/options.ts'
+import { parseDuration } from '../../duration.ts'
+
+export const walFetchCommand = (context: Context) =>
+  repositoryOptions(
+    command('fetch', 'bring a WAL file back: what restore_command calls', [
+      "restore_command = 'arxdb wal fetch %f %p --repo /backups'",
+      'arxdb wal fetch --help',
+    ]),
+  )
+    .argument('<name>', "the file's name, %f")
+    .argument('<path>', 'where PostgreSQL wants it, %p')
+    .option('--system-id <id>', 'the cluster, where it cannot be told from the data directory')
+    .option('--deadline <duration>', 'fail after this long', '60s')
+    .action(async (name, path, { deadline, systemId, ...flags }) => {
+      const { fetch, settings } = await context.services.wal()
+      const { env, cwd, signal } = context
+      const wanted = settings((await context.config()).backup, flags, { env, cwd })
+      await fetch(name, path, wanted, { env, cwd, signal, systemId, deadlineMs: parseDuration(deadline) })
+    })
