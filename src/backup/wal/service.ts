@@ -34,7 +34,7 @@ export const push = (path: string, wanted: BackupSettings, world: WalWorld, batc
   )
 
 /** Brings one file back; see fetch.ts. */
-export const fetch = (name: string, path: string, wanted: BackupSettings, world: WalWorld) =>
+export const bring = (name: string, path: string, wanted: BackupSettings, world: WalWorld) =>
   within(world, 'fetch', (signal) =>
     fetchFile(name, path, {
       ...{ address: wanted, cwd: world.cwd, signal, systemId: world.systemId },

@@ -14,8 +14,8 @@ export const walFetchCommand = (context: Context) =>
     .option('--system-id <id>', 'the cluster, where it cannot be told from the data directory')
     .option('--deadline <duration>', 'fail after this long', '60s')
     .action(async (name, path, { deadline, systemId, ...flags }) => {
-      const { fetch, settings } = await context.services.wal()
+      const { bring, settings } = await context.services.wal()
       const { env, cwd, signal } = context
       const wanted = settings((await context.config()).backup, flags, { env, cwd })
-      await fetch(name, path, wanted, { env, cwd, signal, systemId, deadlineMs: parseDuration(deadline) })
+      await bring(name, path, wanted, { env, cwd, signal, systemId, deadlineMs: parseDuration(deadline) })
     })
