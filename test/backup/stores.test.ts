@@ -192,11 +192,11 @@ describe.skipIf(noMoto)('S3', () => {
     const client = moto!.client()
     await client.send(new CreateMultipartUploadCommand({ Bucket: 'stores', Key: 'swept/x' }))
     const store = await s3('swept')
-    expect(await store.sweep(3_600_000)).toBe(0)
-    expect(await store.sweep(-1)).toBe(1)
-    expect(
-      (await client.send(new ListMultipartUploadsCommand({ Bucket: 'stores', Prefix: 'swept' }))).Uploads ?? [],
-    ).toEqual([])
+    await client.send(new CreateMultipartUploadCommand({ Bucket: 'stores', Key: 'sweptnot/x' }))
+    // moto gives every upload a beginning long ago, so the age cannot be tried here.
+    expect(await store.sweep(0)).toBe(1)
+    const left = await client.send(new ListMultipartUploadsCommand({ Bucket: 'stores', Prefix: 'swept' }))
+    expect(left.Uploads).toMatchObject([{ Key: 'sweptnot/x' }])
     client.destroy()
   })
 
