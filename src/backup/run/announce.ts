@@ -1,6 +1,8 @@
 // The user's own hooks and heartbeat around a run.
+import { ArxError } from '../../errors.ts'
+import type { Env } from '../../programs/run.ts'
+import { ping, runHook } from '../hooks.ts'
 import type { BackupSettings } from '../settings.ts'
-import type { RunWorld } from './run.ts'
 
 export interface Told {
   readonly label?: string
@@ -9,10 +11,21 @@ export interface Told {
 
 /** Calls what the config asks for at this point; returns what went wrong with it. A `before` that fails ends the run. */
 export async function announce(
-  _point: 'before' | 'after' | 'failed',
-  _settings: BackupSettings,
-  _told: Told,
-  _world: Pick<RunWorld, 'env' | 'signal'>,
+  point: 'before' | 'after' | 'failed',
+  { hooks, repo, heartbeat }: Pick<BackupSettings, 'hooks' | 'repo' | 'heartbeat'>,
+  told: Told,
+  { env }: { readonly env: Env },
 ): Promise<readonly string[]> {
-  return []
+  const command = hooks[point]
+  const failed = command === undefined ? undefined : await runHook(command, { point, repo, ...told }, env)
+  if (failed !== undefined && point === 'before') {
+    throw new ArxError({
+      code: 'hook-failed',
+      message: failed,
+      detail: 'nothing was backed up',
+      hint: 'mend backup.hooks.before in the config, or leave it out',
+    })
+  }
+  const unheard = heartbeat === undefined || point === 'before' ? undefined : await ping(heartbeat, point === 'after')
+  return [failed, unheard].filter((text) => text !== undefined)
 }
