@@ -12,31 +12,42 @@ with asked as materialized (
     join pg_namespace n on n.oid = c.relnamespace
     join timescaledb_information.hypertables h on h.hypertable_schema = n.nspname and h.hypertable_name = c.relname
 ),
-settings as materialized (
-  select s.chunk::oid as chunk, s.segmentby, s.orderby from timescaledb_information.chunk_columnstore_settings s
-),
-chunks as materialized (
-  select a.relation, c.range_start, c.range_end, c.is_compressed, k.oid,
-         not c.is_compressed and c.range_end < :now::timestamptz - make_interval(secs => a.compress_after) as waits,
-         case when c.is_compressed then nullif(approximate_row_count(k.oid), 0)
-              when k.reltuples >= 0 then k.reltuples::bigint
-              when pg_relation_size(k.oid) = 0 then 0 end as rows
+-- Brought together by grouping: a join of what the planner cannot guess the size of may become a loop in a loop.
+piece as (
+  select k.oid, a.oid as root, c.range_start, c.range_end, c.is_compressed, k.reltuples, null::text as segmentby, null::text as orderby
     from asked a
     join timescaledb_information.chunks c on c.hypertable_schema = a.nspname and c.hypertable_name = a.relname
     join pg_namespace n on n.nspname = c.chunk_schema
     join pg_class k on k.relnamespace = n.oid and k.relname = c.chunk_name
+  union all
+  select s.chunk::oid, null, null, null, null, null, s.segmentby, s.orderby from timescaledb_information.chunk_columnstore_settings s
+),
+part as (
+  select oid, max(root) as root, max(range_start) as range_start, max(range_end) as range_end,
+         bool_or(is_compressed) as is_compressed, max(reltuples) as reltuples, max(segmentby) as segmentby,
+         max(orderby) as orderby
+    from piece
+    group by oid
+    having count(root) > 0
+),
+chunks as materialized (
+  select a.relation, c.range_start, c.range_end, c.is_compressed, c.oid, c.segmentby, c.orderby, a.oid as root,
+         not c.is_compressed and c.range_end < :now::timestamptz - make_interval(secs => a.compress_after) as waits,
+         case when c.is_compressed then nullif(approximate_row_count(c.oid), 0)
+              when c.reltuples >= 0 then c.reltuples::bigint
+              when pg_relation_size(c.oid) = 0 then 0 end as rows
+    from part c
+    join asked a on a.oid = c.root
 ),
 counted as (
   select c.relation, count(*) as chunks, count(*) filter (where c.is_compressed) as compressed,
          count(*) filter (where c.waits) as backlog,
          coalesce(sum(pg_total_relation_size(c.oid)) filter (where c.waits), 0)::bigint as backlog_bytes,
          count(*) filter (where c.is_compressed and _timescaledb_functions.chunk_status(c.oid::regclass) & 8 > 0) as partial,
-         count(*) filter (where c.is_compressed and (s.segmentby, s.orderby) is distinct from (w.segmentby, w.orderby)) as outdated,
+         count(*) filter (where c.is_compressed and (c.segmentby, c.orderby) is distinct from (w.segmentby, w.orderby)) as outdated,
          case when bool_and(c.rows is not null) then sum(c.rows)::bigint end as rows, min(c.range_start) as oldest, max(c.range_end) as newest
     from chunks c
-    join asked a using (relation)
-    left join settings s on s.chunk = c.oid
-    left join timescaledb_information.hypertable_columnstore_settings w on w.hypertable = a.oid
+    left join timescaledb_information.hypertable_columnstore_settings w on w.hypertable = c.root
     group by c.relation
 )
 select a.relation, coalesce(c.chunks, 0) as chunks, coalesce(c.compressed, 0) as compressed, coalesce(c.backlog, 0) as backlog,

@@ -3,7 +3,8 @@
 -- @returns index text, table text, unique boolean, parts bigint null, bytes bigint, scans bigint null
 -- @locks   AccessShareLock
 -- Which of a hypertable's indexes one of a chunk was made from is told by what it indexes, as no view says it. What
--- compressed chunks index of their batches belongs to none of them: it stands as "(columnstore)".
+-- compressed chunks index of their batches belongs to none of them: it stands as "(columnstore)". What pg_class says of
+-- partitions and their indexes is looked up once and carried along.
 with recursive hyper as materialized (
   select c.oid, x.inner_schema, x.inner_name, x.name
     from (
@@ -28,7 +29,7 @@ chunk as materialized (
     join pg_class c on c.relnamespace = n.oid and c.relname = k.chunk_name
 ),
 head as materialized (
-  select c.oid, format('%I.%I', n.nspname, c.relname) as name
+  select c.oid, format('%I.%I', n.nspname, c.relname) as name, c.relkind
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'm') and not c.relispartition
@@ -43,25 +44,27 @@ head as materialized (
           join timescaledb_information.hypertables h on h.hypertable_schema = s.nspname and h.hypertable_name = p.relname
           where i.inhrelid = c.oid)
 ),
-member (root, oid) as (
-  select oid, oid from head
+member (root, oid, relkind) as (
+  select oid, oid, relkind from head
   union all
-  select m.root, i.inhrelid
+  select m.root, c.oid, c.relkind
     from member m
-    join pg_class c on c.oid = m.oid and c.relkind = 'p'
     join pg_inherits i on i.inhparent = m.oid
+    join pg_class c on c.oid = i.inhrelid
+    where m.relkind = 'p'
 ),
 -- From each index that is part of no other, down to those of the partitions.
-declared (top, root, oid) as (
-  select x.indexrelid, m.root, x.indexrelid
+declared (top, root, oid, relkind) as (
+  select c.oid, m.root, c.oid, c.relkind
     from member m
     join pg_index x on x.indrelid = m.oid
     join pg_class c on c.oid = x.indexrelid and not c.relispartition
   union all
-  select p.top, p.root, i.inhrelid
+  select p.top, p.root, c.oid, c.relkind
     from declared p
-    join pg_class c on c.oid = p.oid and c.relkind = 'I'
     join pg_inherits i on i.inhparent = p.oid
+    join pg_class c on c.oid = i.inhrelid
+    where p.relkind = 'I'
 ),
 -- Of a condition only that there is one: a chunk's is simplified. Two that are alike in all this are told apart by the
 -- order of their names, which chunks keep.
@@ -74,15 +77,19 @@ of_hypertables as (
     cross join lateral regexp_replace(substring(pg_get_indexdef(x.indexrelid) from ' USING .*$'), ' WHERE .*$', ' WHERE')
       d(definition)
 ),
-found as (
-  select t.relname::text as index, h.name as table, x.indisunique as unique, count(*) filter (where c.relkind = 'i') as parts,
-         sum(pg_total_relation_size(p.oid))::bigint as bytes, sum(pg_stat_get_numscans(p.oid))::bigint as scans
+-- Counted before anything is said about the uppermost, of which there are few.
+counted as materialized (
+  select p.top, p.root, count(*) filter (where p.relkind = 'i') as parts, sum(pg_total_relation_size(p.oid))::bigint as bytes,
+         sum(pg_stat_get_numscans(p.oid))::bigint as scans
     from declared p
-    join head h on h.oid = p.root
-    join pg_class t on t.oid = p.top
-    join pg_index x on x.indexrelid = p.top
-    join pg_class c on c.oid = p.oid
-    group by p.top, t.relname, h.name, x.indisunique
+    group by p.top, p.root
+),
+found as (
+  select t.relname::text as index, h.name as table, x.indisunique as unique, k.parts, k.bytes, k.scans
+    from counted k
+    join head h on h.oid = k.root
+    join pg_class t on t.oid = k.top
+    join pg_index x on x.indexrelid = k.top
   union all
   select coalesce(min(o.relname) filter (where not o.is_chunk), min(o.relname))::text, h.name, o.indisunique,
          count(*) filter (where o.is_chunk), sum(pg_total_relation_size(o.oid))::bigint,
