@@ -39,12 +39,16 @@ export function readSigned(label: string, bytes: Buffer, key: Key | undefined): 
 }
 
 /** Every backup of the repository, oldest first. Folders without a manifest are none: they are made, or were abandoned. */
-export async function readCatalogue({ store }: Repository, key: Key | undefined): Promise<readonly CatalogueEntry[]> {
-  const labels = (await store.list('backups/'))
+export async function readCatalogue(repository: Repository, key: Key | undefined): Promise<readonly CatalogueEntry[]> {
+  const labels = (await repository.store.list('backups/'))
     .map(({ key: name }) => /^backups\/([^/]+)\/manifest\.json$/.exec(name)?.[1])
     .filter((label) => label !== undefined && LABEL.test(label)) as string[]
   const entries: CatalogueEntry[] = []
-  for (const label of labels.sort()) entries.push(readSigned(label, await store.read(manifestKey(label)), key))
+  for (const label of labels.sort()) {
+    // It may have been pruned since it was listed.
+    const entry = await rereadBackup(repository, key, label)
+    if (entry) entries.push(entry)
+  }
   return entries
 }
 

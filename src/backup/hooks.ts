@@ -16,13 +16,19 @@ export interface HookFacts {
 }
 
 /** Runs a command by sh; undefined when it went well, else what went wrong. Its output goes nowhere but into that text. */
-export async function runHook(command: string, facts: HookFacts, env: Env): Promise<string | undefined> {
+export async function runHook(
+  command: string,
+  facts: HookFacts,
+  env: Env,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
   const told = Object.entries(facts).map(([name, value]) => [`ARXDB_${name.toUpperCase()}`, value ?? ''])
   const result = await execa('/bin/sh', ['-c', command], {
     env: { ...env, ...Object.fromEntries(told) },
     extendEnv: false,
     stdin: 'ignore',
     timeout: HOOK_MS,
+    ...(signal ? { cancelSignal: signal } : {}),
     reject: false,
     all: true,
   })

@@ -71,6 +71,8 @@ async function readMarker(store: Store): Promise<RepositoryMarker | undefined> {
 /** Makes an empty place a repository. What holds files of others is left alone. */
 async function begin(store: Store): Promise<RepositoryMarker> {
   const others = (await store.list('')).slice(0, 3)
+  // Another process may have begun it in this moment.
+  if (others.some(({ key }) => key === MARKER)) return (await readMarker(store))!
   if (others.length > 0) {
     throw new ArxError({
       code: 'repository-foreign',

@@ -45,6 +45,8 @@ class S3 {
     this.where = `s3://${bucket}/${prefix.replace(/\/$/, '')}`.replace(/\/$/, '')
     const { endpoint, pathStyle, profile } = settings
     const region = settings.region ?? (endpoint === undefined ? undefined : 'us-east-1')
+    // The SDK tells everybody on Node 20, at each call, that it will want 22 one day.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
     this.client = new S3Client({
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(region === undefined ? {} : { region }),
