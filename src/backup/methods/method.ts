@@ -21,6 +21,8 @@ export interface Making {
   /** Of that server's major; what is missing is told by `need`. */
   readonly programs: Programs
   readonly signal: AbortSignal
+  /** A full one, where this kind could add to an older one. */
+  readonly full?: boolean | undefined
   /** Throws when the lock or the deadline is gone. */
   check(): void
   progress(text: string): void
@@ -57,6 +59,8 @@ export interface Method {
    * objects; never throws for a broken backup.
    */
   decode(backup: DecodeTask): Promise<readonly string[]>
+  /** Level 0 of what does not lie in the repository. */
+  present?(backup: DecodeTask): Promise<readonly string[]>
 }
 
 export interface DecodeTask {
@@ -66,5 +70,7 @@ export interface DecodeTask {
   /** An empty folder of its own. */
   readonly staging: string
   readonly programs: Programs
+  /** For tools that are configured by it. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
   readonly signal: AbortSignal
 }

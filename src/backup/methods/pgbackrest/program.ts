@@ -1,0 +1,88 @@
+// Runs an installed pgBackRest. Its own configuration file and PGBACKREST_* variables say where its repository is; arxdb
+// never reads either.
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { ArxError, EXIT } from '../../../errors.ts'
+import { caller, identity, unprivilegedAccount } from '../../../programs/account.ts'
+import { type Env, serverEnv } from '../../../programs/run.ts'
+
+export interface Pgbackrest {
+  readonly path: string
+  readonly stanza: string
+  /** Undefined: pgBackRest's own default. */
+  readonly config: string | undefined
+  readonly env: Env
+  readonly signal: AbortSignal
+}
+
+export interface Answer {
+  readonly code: number
+  readonly stdout: string
+  /** Lines `WARN:` and `ERROR:`, without their prefix of time. */
+  readonly told: readonly string[]
+}
+
+/** The program on the path; exit 5 when it is not installed. */
+export function findPgbackrest(env: Env): string {
+  const folders = [...(env.PATH ?? '').split(':').filter((folder) => folder.startsWith('/')), '/usr/bin']
+  const found = folders.map((folder) => join(folder, 'pgbackrest')).find(isExecutable)
+  if (found) return found
+  throw new ArxError({
+    code: 'program-missing',
+    message: 'pgbackrest is not here',
+    detail: `looked in ${folders.join(', ')}`,
+    hint: 'apt install pgbackrest; or arxdb backup run --kind base, which needs only PostgreSQL',
+    exit: EXIT.unsupported,
+  })
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The words before the command's own: which stanza, by which configuration. */
+export const common = ({ stanza, config }: Pick<Pgbackrest, 'stanza' | 'config'>): readonly string[] => [
+  `--stanza=${stanza}`,
+  ...(config === undefined ? [] : [`--config=${config}`]),
+]
+
+/**
+ * Runs one command to its end, whatever it takes; nothing but an interrupt throws. As root it runs as postgres: files
+ * of root's in its repository would lock the archiver out. Lock and log folders stay those of its configuration, which
+ * it has to share with the archiver; what only reads writes no log.
+ */
+export async function ask(program: Pgbackrest, name: string, args: readonly string[] = []): Promise<Answer> {
+  const own = Object.entries(program.env).filter(([key]) => key.startsWith('PGBACKREST_'))
+  const quiet = name === 'backup' ? [] : ['--log-level-file=off']
+  const result = await execa(program.path, [...common(program), ...quiet, '--log-level-stderr=warn', name, ...args], {
+    env: { ...serverEnv(program.env), ...(Object.fromEntries(own) as Record<string, string>) },
+    extendEnv: false,
+    cwd: '/',
+    stdin: 'ignore',
+    reject: false,
+    cancelSignal: program.signal,
+    // Time enough to tell its own processes, and to let go of its lock.
+    forceKillAfterDelay: 20_000,
+    ...(caller().uid === 0 ? identity(unprivilegedAccount()) : {}),
+  })
+  program.signal.throwIfAborted()
+  const told = `${result.stdout ?? ''}\n${result.stderr ?? ''}`
+    .split('\n')
+    .flatMap((line) => /\b((?:WARN|ERROR): .*)$/.exec(line)?.[1] ?? [])
+  return { code: result.exitCode ?? -1, stdout: result.stdout ?? '', told }
+}
+
+/** An error of pgBackRest in its own words. */
+export const failed = (what: string, { code, told }: Answer): ArxError =>
+  new ArxError({
+    code: 'pgbackrest-failed',
+    message: `pgbackrest ${what} failed`,
+    detail: told.find((line) => line.startsWith('ERROR')) ?? told.at(-1) ?? `exit code ${code}`,
+    hint: 'pgbackrest check says what of its configuration is wrong',
+  })
