@@ -1,0 +1,122 @@
+// One backup, or a full one and what was added to it, as one data directory.
+import { chown, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { interrupted } from '../../db/session.ts'
+import { ArxError, EXIT, usageError } from '../../errors.ts'
+import { type Account, identity } from '../../programs/account.ts'
+import { serverEnv } from '../../programs/run.ts'
+import type { Manifest } from '../manifest.ts'
+import type { Tablespace } from '../methods/cluster.ts'
+import { readObject } from '../objects.ts'
+import type { PhysicalRestore } from './physical.ts'
+import { unpackBase } from './unpack.ts'
+
+type Unpack = Pick<
+  PhysicalRestore,
+  'repository' | 'key' | 'chain' | 'into' | 'tablespaces' | 'programs' | 'env' | 'signal' | 'progress'
+> & { readonly account: Account | undefined }
+
+/** Where a tablespace's files go. */
+export const placeOf = ({ into, tablespaces }: Pick<Unpack, 'into' | 'tablespaces'>, { oid, location }: Tablespace) =>
+  tablespaces?.get(location) ?? join(into, 'tablespaces', oid)
+
+/**
+ * Refuses what nothing may be written into: a directory that holds anything (production's own tablespaces do), and a
+ * mapping of a tablespace that the backup does not have.
+ */
+export async function refusePlaces(restore: Pick<Unpack, 'chain' | 'into' | 'tablespaces'>): Promise<void> {
+  const spaces = (restore.chain.at(-1)!.method.tablespaces ?? []) as readonly Tablespace[]
+  for (const from of restore.tablespaces?.keys() ?? []) {
+    if (spaces.some(({ location }) => location === from)) continue
+    const known = spaces.map(({ location }) => location).join(', ')
+    throw usageError(`the backup has no tablespace in ${from}`, known ? `it has ${known}` : 'it has none at all')
+  }
+  for (const space of spaces) await emptyFolder(placeOf(restore, space))
+}
+
+/** Refuses (exit 6) what is there and holds anything. */
+export async function emptyFolder(path: string): Promise<void> {
+  const names = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return []
+    throw new ArxError({ code: 'not-empty', message: `cannot restore into ${path}`, detail: error.message })
+  })
+  if (names.length === 0) return
+  throw new ArxError({
+    code: 'not-empty',
+    message: `${path} is not empty`,
+    detail: names.includes('PG_VERSION') ? 'it holds a data directory' : names.slice(0, 3).join(', '),
+    hint: 'give a directory that is not there yet',
+    exit: EXIT.refused,
+  })
+}
+
+/** Fills `into`, which exists and is empty. */
+export async function unpackChain(unpack: Unpack): Promise<void> {
+  const { chain, into, account } = unpack
+  if (chain.length === 1) return unpackOne(unpack, chain[0]!, into, (tablespace) => placeOf(unpack, tablespace))
+  const parts = join(into, 'arxdb-chain')
+  await mkdir(parts, { mode: 0o700 })
+  if (account) await chown(parts, account.uid, account.gid)
+  for (const [index, manifest] of chain.entries()) {
+    const place = ({ oid }: Tablespace): string => join(parts, `${index}-tablespace-${oid}`)
+    await unpackOne(unpack, manifest, join(parts, String(index)), place, index < chain.length - 1)
+  }
+  await combine(unpack, parts)
+  const combined = join(parts, 'combined')
+  for (const name of await readdir(combined)) await rename(join(combined, name), join(into, name))
+  await rm(parts, { recursive: true, force: true })
+}
+
+async function unpackOne(
+  { repository, key, signal, account, progress }: Unpack,
+  manifest: Manifest,
+  into: string,
+  place: (tablespace: Tablespace) => string,
+  withoutWal = false,
+): Promise<void> {
+  let told = 0
+  progress(`unpacking ${manifest.label}`)
+  await unpackBase({
+    ...{ manifest, into, place, account, withoutWal, signal },
+    read: (object) => readObject(repository, manifest.label, object, key, { signal }),
+    progress(bytes) {
+      if (bytes - told < 50_000_000) return
+      told = bytes
+      progress(`unpacking ${manifest.label}: ${Math.round(bytes / 1_000_000)} MB`)
+    },
+  })
+}
+
+/** pg_combinebackup, as the account that the files belong to. */
+async function combine(unpack: Unpack, parts: string): Promise<void> {
+  const { chain, programs, env, signal, account, progress } = unpack
+  const last = chain.length - 1
+  const tablespaces = (chain[last]!.method.tablespaces ?? []) as readonly Tablespace[]
+  const { execa } = await import('execa')
+  progress(`putting ${chain.length} backups together`)
+  const args = [
+    ...chain.map((_, index) => join(parts, String(index))),
+    ...['--output', join(parts, 'combined'), '--no-sync', '--no-manifest'],
+    ...tablespaces.flatMap((one) => [
+      `--tablespace-mapping=${join(parts, `${last}-tablespace-${one.oid}`)}=${placeOf(unpack, one)}`,
+    ]),
+  ]
+  const result = await execa(programs.need('pg_combinebackup'), args, {
+    env: serverEnv(env),
+    extendEnv: false,
+    cwd: '/',
+    stdin: 'ignore',
+    stdout: 'ignore',
+    reject: false,
+    cancelSignal: signal,
+    ...identity(account),
+  })
+  if (signal.aborted) throw interrupted()
+  if (!result.failed) return
+  throw new ArxError({
+    code: 'combine-failed',
+    message: 'pg_combinebackup failed',
+    detail: result.stderr?.trim().split('\n').slice(-3).join('; ') || result.shortMessage,
+    hint: 'restore from the full backup of the chain and replay WAL from there',
+  })
+}

@@ -1,0 +1,91 @@
+// Which backup a restore begins with: the newest good one from which the target can be reached.
+import type { CatalogueEntry } from '../catalogue.ts'
+import type { Manifest } from '../manifest.ts'
+import { chainOf } from '../methods/incremental.ts'
+import { type Proof, provenLevel } from '../proofs.ts'
+import type { SystemArchive } from '../wal/archive.ts'
+import { lsnBytes } from '../wal/names.ts'
+import { type RecoveryTarget, targetText } from './target.ts'
+import { type Reach, reachOf } from './windows.ts'
+
+export interface Candidate {
+  readonly manifest: Manifest
+  readonly chain: readonly Manifest[]
+  readonly window: Reach
+  /** -1: nobody ever looked; undefined: the last look found problems. */
+  readonly proven: number | undefined
+}
+
+/** Of whole clusters, signed by our key (or by one that is not at hand, where there is none), oldest first. */
+export function trusted(entries: readonly CatalogueEntry[], haveKey: boolean): readonly Manifest[] {
+  return entries
+    .filter(({ trust }) => trust === 'signed' || (trust === 'unknown-key' && !haveKey))
+    .map(({ manifest }) => manifest!)
+}
+
+export interface Choosing {
+  readonly manifests: readonly Manifest[]
+  readonly proofs: ReadonlyMap<string, readonly Proof[]>
+  readonly archive: SystemArchive
+  readonly timeline: number | 'latest' | undefined
+}
+
+/** Every backup that can be restored at all, with its window along the timeline that was asked for; oldest first. */
+export function candidates({ manifests, proofs, archive, timeline }: Choosing): readonly Candidate[] {
+  const physical = manifests.filter(({ kind, wal }) => (kind === 'base' || kind === 'incremental') && wal !== null)
+  return physical.flatMap((manifest) => {
+    const all = reachOf(manifest, archive)
+    const newest = Math.max(...all.map((one) => one.timeline))
+    const wanted = timeline === 'latest' ? newest : (timeline ?? manifest.wal!.timeline)
+    const window = all.find((one) => one.timeline === wanted)
+    let chain: readonly Manifest[]
+    try {
+      chain = chainOf(manifest, physical)
+    } catch {
+      return []
+    }
+    if (!window) return []
+    const known = proofs.get(manifest.label) ?? []
+    const proven = known.at(-1)?.passed === false ? undefined : provenLevel(known)
+    return [{ manifest, chain, window, proven }]
+  })
+}
+
+/** Why this backup does not lead there; undefined when it does, as far as can be known before. */
+export function obstacle(
+  { manifest, window }: Candidate,
+  target: RecoveryTarget,
+  lastCommit?: string,
+): string | undefined {
+  if (target.kind === 'time') {
+    if (micros(target.at) < micros(manifest.ended)) return `${targetText(target)} is before its end, ${manifest.ended}`
+    if (lastCommit !== undefined && micros(target.at) >= micros(lastCommit)) {
+      return `no commit behind ${target.at} is in the WAL; the last one is of ${lastCommit}`
+    }
+    if (!window.lastSegment) return 'no WAL behind it is in the archive'
+  }
+  if (target.kind === 'lsn') {
+    const lsn = lsnBytes(target.lsn)
+    if (lsn < lsnBytes(window.fromLsn)) return `${target.lsn} is before its end, ${window.fromLsn}`
+    if (lsn >= lsnBytes(window.toLsn)) return `its WAL ends before ${target.lsn}, at ${window.toLsn}`
+  }
+  if (target.kind === 'name' && manifest.mark?.name !== target.name && !window.lastSegment) {
+    return 'no WAL behind it is in the archive'
+  }
+  return undefined
+}
+
+/** Microseconds are compared as text of equal length: a Date would round them. */
+export const micros = (iso: string): string => {
+  const [whole, fraction = ''] = iso.replace(/Z$/, '').split('.')
+  return `${whole}.${fraction.padEnd(6, '0')}`
+}
+
+/** `20261125T...: from 2026-... (0/3000100) to 2026-... (000000010000000000000007, timeline 00000001)`. */
+export function windowText({ window, manifest }: Candidate, lastCommit: string | undefined): string {
+  const to = window.lastSegment
+    ? `to ${lastCommit ? `the commit of ${lastCommit}` : 'the end'} in ${window.lastSegment}`
+    : 'its own end only'
+  const gap = window.gap ? `; ${window.gap} behind it` : ''
+  return `${manifest.label}: from ${window.from} (${window.fromLsn}) ${to}, timeline ${window.timeline}${gap}`
+}

@@ -1,0 +1,222 @@
+// What a restore would do, and whether it would succeed, before anything is touched.
+import { ArxError, EXIT } from '../../errors.ts'
+import type { Env } from '../../programs/run.ts'
+import { roughly } from '../../wording.ts'
+import { readCatalogue } from '../catalogue.ts'
+import type { Manifest } from '../manifest.ts'
+import { type Programs, programsOf } from '../programs.ts'
+import { readProofs } from '../proofs.ts'
+import type { Repository } from '../repository.ts'
+import type { Key } from '../sealing/keys.ts'
+import type { BackupSettings } from '../settings.ts'
+import type { SystemArchive } from '../wal/archive.ts'
+import { lsnBytes } from '../wal/names.ts'
+import { type Candidate, candidates, micros, obstacle, trusted, windowText } from './choose.ts'
+import { type Finding, postgresFits, roomFits, timescaledbFits } from './fitness.ts'
+import { lastCommit } from './last-commit.ts'
+import { type RecoveryTarget, targetText } from './target.ts'
+import { archivedWal, type WalSource } from './wal-source.ts'
+import { archiveOf } from './windows.ts'
+
+export interface PlanOptions {
+  readonly repository: Repository
+  readonly key: Key | undefined
+  readonly settings: BackupSettings
+  readonly target: RecoveryTarget
+  readonly timeline: number | 'latest' | undefined
+  /** A label, or a beginning of one, in place of the choice. */
+  readonly label: string | undefined
+  readonly into: string
+  readonly env: Env
+  readonly signal: AbortSignal
+}
+
+export interface Plan {
+  /** Undefined where no backup leads there. */
+  readonly chosen: Candidate | undefined
+  readonly programs: Programs | undefined
+  readonly source: WalSource | undefined
+  readonly findings: readonly Finding[]
+}
+
+/** Windows that are listed; older ones can be asked for by their label. */
+const SHOWN = 5
+
+/** Picks the backup and judges everything that can be judged beforehand. Changes nothing. */
+export async function planRestore(options: PlanOptions): Promise<Plan> {
+  const { repository, key, settings, target, timeline, label, into, env, signal } = options
+  const entries = await readCatalogue(repository, key)
+  const named = entries.filter((entry) => label === undefined || entry.label.startsWith(label))
+  const manifests = trusted(entries, key !== undefined)
+  const newest = manifests.findLast(({ kind, wal }) => wal !== null && (kind === 'base' || kind === 'incremental'))
+  if (!newest) throw nothingPhysical(repository.store.where, manifests)
+  const segmentBytes = newest.wal!.segmentBytes
+  const { systemId } = (manifests.find((one) => named.length === 1 && one.label === named[0]!.label) ?? newest).server
+  const source = archivedWal(repository, systemId, key)
+  const archive = await archiveOf(repository, systemId, source, signal)
+  const proofs = await readProofs(repository)
+  const own = manifests.filter(({ server }) => server.systemId === systemId)
+  const all = candidates({ manifests: own, proofs, archive, timeline })
+  const asked = all.filter(({ manifest }) => label === undefined || manifest.label.startsWith(label))
+  if (asked.length === 0) throw noCandidate(label, timeline)
+
+  const commits = new Map<string, string | undefined>()
+  const programs = programsOf(newest.server.major, settings.bindir, env)
+  for (const { window } of asked.slice(-SHOWN)) {
+    const at = window.lastSegment ?? ''
+    if (!commits.has(at)) commits.set(at, await lastCommit(window, { source, programs, segmentBytes, env, signal }))
+  }
+  const commitOf = ({ window }: Candidate): string | undefined => commits.get(window.lastSegment ?? '')
+  const reaching = asked.filter((one) => obstacle(one, target, commitOf(one)) === undefined)
+  // One whose last verification failed is taken only when it is named.
+  const chosen = reaching.findLast(({ proven }) => proven !== undefined || label !== undefined)
+  const windows = asked.slice(-SHOWN).map((one): Finding => {
+    const outcome = one.window.gap ? 'warning' : 'note'
+    return { check: 'window', outcome, detail: windowText(one, commitOf(one)) }
+  })
+  const branches = branchFindings(archive, chosen, timeline)
+  if (!chosen) {
+    const why = asked.at(-1)!
+    const nearest = nearestText(asked, target, commitOf)
+    const detail = `${obstacle(why, target, commitOf(why)) ?? 'the last verification of each backup that reaches it failed'}${nearest}`
+    return {
+      ...{ chosen, programs: undefined, source: undefined },
+      findings: [{ check: 'target', outcome: 'problem', detail }, ...windows, ...branches],
+    }
+  }
+  const { manifest, chain } = chosen
+  const here = programsOf(manifest.server.major, settings.bindir, env)
+  const timescaledb = await timescaledbFits(manifest, here, env)
+  const findings: Finding[] = [
+    { check: 'target', outcome: 'ok', detail: targetDetail(target, chosen, commitOf(chosen)) },
+    backupFinding(chosen),
+    ...gapFindings(chosen, target),
+    ...windows,
+    ...branches,
+    await postgresFits(manifest, here, env),
+    ...(timescaledb ? [timescaledb] : []),
+    await roomFits(chain, into),
+    ...jobFindings(manifest),
+    { check: 'duration', outcome: 'note', detail: durationText(chosen, proofs) },
+  ]
+  return { chosen, programs: here, source, findings }
+}
+
+function targetDetail(target: RecoveryTarget, { manifest }: Candidate, commit: string | undefined): string {
+  const text = targetText(target)
+  if (target.kind === 'name' && manifest.mark?.name !== target.name) {
+    return `${text}: whether it lies behind this backup is seen only while WAL is replayed`
+  }
+  if (target.kind === 'xid') return `${text}: whether it lies behind this backup is seen only while WAL is replayed`
+  if (target.kind === 'latest') return `latest${commit ? `: a commit of ${commit} is the last` : ''}`
+  return text
+}
+
+const backupFinding = ({ manifest, chain, proven }: Candidate): Finding => ({
+  check: 'backup',
+  outcome: proven === undefined || proven < 1 ? 'warning' : 'ok',
+  detail: `${chain.map(({ label }) => label).join(' + ')}, ended ${manifest.ended}, ${
+    proven === undefined ? 'its last verification FAILED' : proven < 0 ? 'never verified' : `proven to level ${proven}`
+  }`,
+})
+
+/** For all there is, a gap means less than all. */
+function gapFindings({ window }: Candidate, target: RecoveryTarget): readonly Finding[] {
+  if (!window.gap || target.kind === 'backup') return []
+  const outcome = target.kind === 'latest' ? 'problem' : 'warning'
+  return [
+    {
+      check: 'gap',
+      outcome,
+      detail: `${window.gap}; nothing behind ${window.toLsn} can be reached`,
+    },
+  ]
+}
+
+/** Every timeline of the archive but the one that is restored along. */
+function branchFindings(
+  { timelines }: SystemArchive,
+  chosen: Candidate | undefined,
+  asked: unknown,
+): readonly Finding[] {
+  const others = [...timelines.values()].filter(({ timeline }) => timeline !== (chosen?.window.timeline ?? 1))
+  return others
+    .filter(({ timeline }) => timeline !== chosen?.manifest.wal?.timeline)
+    .map(({ timeline, history }) => {
+      const left = history?.[0]
+      const origin = left ? `branched off ${left.parent} at ${left.lsn}` : 'and nobody can tell where it branched off'
+      const follow = left ? `not followed unless --timeline ${timeline}` : 'its history file is missing'
+      return {
+        check: 'timeline',
+        outcome: asked === undefined ? ('warning' as const) : ('note' as const),
+        detail: `timeline ${timeline}, ${origin}: a promotion, or a copy that archived; ${follow}`,
+      }
+    })
+}
+
+function jobFindings({ evidence }: Manifest): readonly Finding[] {
+  if (!evidence) return [{ check: 'jobs', outcome: 'note', detail: 'the backup does not say which jobs it holds' }]
+  return evidence.jobs.map((job) => {
+    const deletes = /retention/.test(job)
+    return {
+      check: 'job',
+      outcome: deletes ? ('warning' as const) : ('note' as const),
+      detail: `${job}: stands still until arxdb restore open${deletes ? ', and would then delete what is old by today' : ''}`,
+    }
+  })
+}
+
+function durationText({ manifest, window }: Candidate, proofs: Awaited<ReturnType<typeof readProofs>>): string {
+  const drilled = [...proofs.values()].flat().filter(({ rtoSeconds, passed }) => passed && rtoSeconds !== undefined)
+  const last = drilled.sort((a, b) => (a.at < b.at ? -1 : 1)).at(-1)
+  if (last) return `${roughly(last.rtoSeconds!)} in the drill of ${last.at.slice(0, 10)}`
+  const segments = Number((lsnBytes(window.toLsn) - lsnBytes(window.fromLsn)) / BigInt(manifest.wal!.segmentBytes))
+  // What two cores and a local disk did; a guess until a drill has measured it.
+  const seconds = 2 + manifest.server.bytes / 80_000_000 + segments * 0.15
+  return `${roughly(seconds)}, a guess from sizes: no drill has measured it (arxdb backup drill)`
+}
+
+/** The moments next to the target that can be reached. */
+function nearestText(
+  all: readonly Candidate[],
+  target: RecoveryTarget,
+  commitOf: (one: Candidate) => string | undefined,
+): string {
+  if (target.kind !== 'time') return ''
+  const edges = all.flatMap((one) => {
+    const commit = commitOf(one)
+    return [
+      { at: one.window.from, text: `--to backup --backup ${one.manifest.label} (${one.window.from})` },
+      ...(commit ? [{ at: commit, text: `--to latest --backup ${one.manifest.label} (${commit})` }] : []),
+    ]
+  })
+  const wanted = micros(target.at)
+  const before = edges
+    .filter(({ at }) => micros(at) <= wanted)
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .at(-1)
+  const behind = edges.filter(({ at }) => micros(at) > wanted).sort((a, b) => (a.at < b.at ? -1 : 1))[0]
+  return `${before ? `; nearest before it: ${before.text}` : ''}${behind ? `; nearest behind it: ${behind.text}` : ''}`
+}
+
+function nothingPhysical(where: string, manifests: readonly Manifest[]): ArxError {
+  const logical = manifests.findLast(({ kind }) => kind === 'dump' || kind === 'copy')
+  return new ArxError({
+    code: 'no-base-backup',
+    message: `${where} holds no base backup: nothing can be replayed to a moment`,
+    detail: logical ? `its newest backup is ${logical.label}, which holds the moment of its snapshot` : undefined,
+    hint: logical
+      ? `arxdb restore run --backup ${logical.label} --into-database NAME`
+      : 'arxdb backup list; is the key file the right one?',
+    exit: EXIT.refused,
+  })
+}
+
+const noCandidate = (label: string | undefined, timeline: unknown): ArxError =>
+  new ArxError({
+    code: 'no-such-backup',
+    message:
+      label === undefined ? `no backup lies on timeline ${timeline}` : `no base backup "${label}" that can be restored`,
+    hint: 'arxdb backup list, or arxdb restore plan without --timeline',
+    exit: EXIT.refused,
+  })

@@ -1,0 +1,165 @@
+// `arxdb restore run --into DIR`: the plan, carried out into a directory that stays.
+import { existsSync, realpathSync } from 'node:fs'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { ArxError, EXIT } from '../../errors.ts'
+import { readCatalogue } from '../catalogue.ts'
+import { programsOf } from '../programs.ts'
+import { refusePlaces } from './chain.ts'
+import { readControl } from './control.ts'
+import { GUARDS, serverAccount } from './isolated.ts'
+import { postmasterOf } from './leftovers.ts'
+import { restorePhysical } from './physical.ts'
+import { type PlanOptions, planRestore } from './plan.ts'
+import { completeConfig, writeRecord } from './record.ts'
+import { targetText } from './target.ts'
+
+export interface RunOptions extends PlanOptions {
+  readonly tablespaces: ReadonlyMap<string, string>
+  /** Asks, and throws where nobody agrees. */
+  confirm(what: { readonly what: string; readonly typed: string }): Promise<void>
+  progress(text: string): void
+}
+
+export interface Ran {
+  readonly label: string
+  readonly dataDir: string
+  readonly target: string
+  readonly reachedLsn: string
+  readonly reachedTime: string | null
+  readonly seconds: number
+  /** Where what stood there before is now. */
+  readonly movedTo: string | undefined
+  readonly notes: readonly string[]
+}
+
+/** Plans, refuses what the plan finds (exit 6), restores, and leaves the directory stopped, guarded and ready. */
+export async function runRestore(options: RunOptions): Promise<Ran> {
+  const { repository, key, settings, target, timeline, into, env, signal, progress, tablespaces } = options
+  const standing = await occupant(options)
+  progress('planning')
+  const plan = await planRestore(options)
+  const problems = plan.findings.filter(({ outcome }) => outcome === 'problem')
+  if (!plan.chosen || problems.length > 0) throw refused(problems.map(({ check, detail }) => `${check}: ${detail}`))
+  const { chain } = plan.chosen
+  await refusePlaces({ chain, into, tablespaces })
+  if (standing) await options.confirm(standing)
+  const moved = standing ? await moveAside(into) : undefined
+  const account = serverAccount()
+  const programs = plan.programs!
+  const manifest = chain.at(-1)!
+  try {
+    const restored = await restorePhysical({
+      ...{ repository, key, settings, chain, target, into, tablespaces, programs, env, signal, progress },
+      timeline: timeline === 'latest' ? plan.chosen.window.timeline : timeline,
+      wal: plan.source,
+    })
+    await restored.server.stop()
+    const control = await readControl(into, { programs, env, account })
+    // The last word: a server that was stopped in order after a promotion, on a timeline of its own.
+    if (control.state !== 'shut down') throw notShut(into, control.state)
+    const timescaledb = manifest.server.timescaledb !== null
+    const written = await completeConfig(into, { control, timescaledb, account })
+    const { reachedLsn, reachedTime, seconds } = restored
+    const record = {
+      ...{ label: manifest.label, target: targetText(target), reachedLsn, reachedTime, at: new Date().toISOString() },
+      ...{ major: manifest.server.major, timescaledb },
+      superuser: typeof manifest.method.superuser === 'string' ? manifest.method.superuser : 'postgres',
+    }
+    await writeRecord(into, record, account)
+    return {
+      ...{ label: manifest.label, dataDir: into, target: targetText(target), reachedLsn, reachedTime, seconds },
+      movedTo: moved,
+      notes: [
+        `until it is opened: ${Object.entries(GUARDS)
+          .map(([name, value]) => `${name} = ${value}`)
+          .join(', ')}`,
+        ...(written.length > 0 ? [`the backup held no ${written.join(', ')}: the least was written`] : []),
+      ],
+    }
+  } catch (error) {
+    for (const place of [into, ...tablespaces.values()]) await clear(place)
+    if (moved) {
+      await rm(into, { recursive: true, force: true })
+      await rename(moved, into)
+    }
+    throw error
+  }
+}
+
+/** What stands in the way, to be confirmed by typing; undefined for a directory that is absent or empty. */
+async function occupant(options: RunOptions) {
+  const { into } = options
+  const pid = existsSync(into) ? postmasterOf(realpathSync(into)) : undefined
+  if (pid !== undefined) {
+    throw new ArxError({
+      code: 'server-running',
+      message: `a server runs on ${into}: nothing is restored over a running one`,
+      detail: `its process is ${pid}`,
+      hint: 'restore into a new directory, look at it, and change over then',
+      exit: EXIT.refused,
+    })
+  }
+  const names = await readdir(into).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return []
+    throw new ArxError({
+      code: 'not-empty',
+      message: `cannot restore into ${into}`,
+      detail: error.message,
+      exit: EXIT.refused,
+    })
+  })
+  if (names.length === 0) return undefined
+  const whose = names.includes('PG_VERSION') ? await clusterIn(options) : 'files'
+  return { what: `move ${into} aside, which holds ${whose}, and restore in its place`, typed: into }
+}
+
+/** Whether it is the very cluster of the backups: production itself, or an earlier copy. */
+async function clusterIn({ into, settings, env, repository, key }: RunOptions): Promise<string> {
+  const version = Number.parseInt(await readFile(join(into, 'PG_VERSION'), 'utf8'), 10)
+  const programs = programsOf(version, settings.bindir, env)
+  if (!programs.find('pg_controldata')) return 'a data directory'
+  const control = await readControl(into, { programs, env }).catch(() => undefined)
+  if (!control) return 'a data directory'
+  const known = (await readCatalogue(repository, key)).map(({ manifest }) => manifest?.server.systemId)
+  return known.includes(control.systemId)
+    ? `the cluster ${control.systemId} that these backups are of: perhaps PRODUCTION ITSELF`
+    : `another cluster, ${control.systemId}`
+}
+
+/** A rename: nothing is deleted, and it fails where the directory is a mount point. */
+async function moveAside(into: string): Promise<string> {
+  const to = `${into}.before-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`
+  try {
+    await rename(into, to)
+    return to
+  } catch (error) {
+    throw new ArxError({
+      code: 'not-moved',
+      message: `cannot move ${into} aside`,
+      detail: (error as Error).message,
+      hint: `restore into another directory of ${dirname(into)}`,
+      exit: EXIT.refused,
+      cause: error,
+    })
+  }
+}
+
+/** What was unpacked is of no use without its end; the directory itself may have been there before. */
+async function clear(into: string): Promise<void> {
+  for (const name of await readdir(into).catch((): string[] => [])) {
+    await rm(join(into, name), { recursive: true, force: true })
+  }
+}
+
+const refused = (problems: readonly string[]): ArxError =>
+  new ArxError({
+    code: 'restore-refused',
+    message: 'this restore would not succeed',
+    detail: problems.join('; '),
+    hint: 'arxdb restore plan, with the same --to, shows all of it',
+    exit: EXIT.refused,
+  })
+
+const notShut = (into: string, state: string): ArxError =>
+  new ArxError({ code: 'not-shut-down', message: `${into} was not left in order`, detail: `its state is "${state}"` })
