@@ -7,8 +7,8 @@ import { warn } from '../../core/result.ts'
 export const backupRunCommand = (context: Context) =>
   repositoryOptions(
     command('run', 'make one backup and publish it: what cron calls', [
-      'arxdb backup run --repo /tmp/arxdb-example-backups --kind copy',
-      'arxdb backup run --repo /tmp/arxdb-example-backups --kind copy --compression gzip -o json',
+      'arxdb backup run --kind copy',
+      'arxdb backup run --repo s3://backups/market --kind base -o json',
     ]),
   )
     .addOption(

@@ -1,0 +1,100 @@
+// Which backups stay. Pure: the plan that is shown and the one that is carried out come from this one function.
+import type { Retention } from '../settings.ts'
+
+/** What the rules know of a backup; good ones count, the others are only not in the way. */
+export interface Candidate {
+  readonly label: string
+  readonly parent: string | null
+  /** Its manifest is what was signed; one that is not is never removed. */
+  readonly trusted: boolean
+  /** Trusted, whole as far as the list shows, no verification failed since, and so is all that it stands on. */
+  readonly good: boolean
+  /** Good, and decoded in full at least once: level 2 or higher. */
+  readonly verified: boolean
+}
+
+export interface Decision {
+  readonly label: string
+  readonly keep: boolean
+  /** Every rule that keeps it, or why nothing does. */
+  readonly reasons: readonly string[]
+}
+
+const DAY_MS = 86_400_000
+
+/** The moment in a label, milliseconds since 1970. */
+export function momentOf(label: string): number {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(label) ?? []
+  const [year, month, day, hour, minute, second] = parts.map(Number) as [number, number, number, number, number, number]
+  return Date.UTC(year, month - 1, day, hour, minute, second)
+}
+
+type Period = 'daily' | 'weekly' | 'monthly' | 'yearly'
+const PERIODS: Readonly<Record<Period, (moment: Date) => string>> = {
+  daily: (moment) => moment.toISOString().slice(0, 10),
+  weekly: isoWeek,
+  monthly: (moment) => moment.toISOString().slice(0, 7),
+  yearly: (moment) => moment.toISOString().slice(0, 4),
+}
+
+/** `2020-W53`: the week belongs to the year of its Thursday (ISO 8601). */
+export function isoWeek(moment: Date): string {
+  const thursday = new Date(moment.getTime() + (3 - ((moment.getUTCDay() + 6) % 7)) * DAY_MS)
+  const first = Date.UTC(thursday.getUTCFullYear(), 0, 1)
+  const week = Math.floor((thursday.getTime() - first) / (7 * DAY_MS)) + 1
+  return `${thursday.getUTCFullYear()}-W${String(week).padStart(2, '0')}`
+}
+
+/** How many of the newest good ones stay in any case: one at least, more than `count` as long as too few are verified. */
+export function floorOf(candidates: readonly Candidate[], { count, keepVerified }: Retention): number {
+  const verified = candidates.filter((one) => one.verified).length
+  return Math.max(1, verified < keepVerified ? Math.max(count, keepVerified) : count)
+}
+
+/**
+ * Decides about every backup, newest first. Order is by the time in the labels and never by WAL names, which begin anew
+ * with a new cluster. Seeing fewer backups never removes more, but for children: who acts makes sure of the list.
+ */
+export function decide(candidates: readonly Candidate[], retention: Retention, now: number): readonly Decision[] {
+  const newest = [...candidates].sort((a, b) => (a.label < b.label ? 1 : -1))
+  const reasons = new Map<string, string[]>(newest.map(({ label }) => [label, []]))
+  const keep = (label: string, reason: string) => void reasons.get(label)?.push(reason)
+  const good = newest.filter((one) => one.good)
+  const verified = newest.filter((one) => one.verified)
+
+  for (const { label, trusted } of newest) if (!trusted) keep(label, 'not to be trusted: left for a human')
+  for (const { label } of verified.slice(0, retention.keepVerified)) keep(label, 'one of the newest verified')
+  const floor = floorOf(newest, retention)
+  for (const { label } of good.slice(0, floor)) keep(label, `one of the newest ${floor}`)
+  for (const { label } of newest)
+    if (momentOf(label) > now - retention.days * DAY_MS) keep(label, `younger than ${retention.days} d`)
+  for (const [name, of] of Object.entries(PERIODS)) {
+    const firsts = new Map<string, string>()
+    for (const { label } of good) {
+      const period = of(new Date(momentOf(label)))
+      if (!firsts.has(period)) firsts.set(period, label)
+    }
+    for (const [period, label] of [...firsts].slice(0, retention[name as Period])) keep(label, `${name}: ${period}`)
+  }
+  keepAncestors(newest, reasons)
+  return newest.map(({ label, good: isGood }) => {
+    const found = reasons.get(label)!
+    const why = isGood ? `older than ${retention.days} d, and no rule keeps it` : 'not good, and its days are over'
+    return { label, keep: found.length > 0, reasons: found.length > 0 ? found : [why] }
+  })
+}
+
+/** Whatever a kept one stands on stays, down to the full backup. */
+function keepAncestors(newest: readonly Candidate[], reasons: ReadonlyMap<string, string[]>): void {
+  const parents = new Map(newest.map(({ label, parent }) => [label, parent]))
+  for (const { label } of newest) {
+    if (reasons.get(label)!.length === 0) continue
+    const seen = new Set([label])
+    for (let at = parents.get(label); at && !seen.has(at); at = parents.get(at)) {
+      seen.add(at)
+      const found = reasons.get(at)
+      const text = `${label} stands on it`
+      if (found && !found.includes(text)) found.push(text)
+    }
+  }
+}
