@@ -1,0 +1,105 @@
+// A backup as a running server, in folders that go with it.
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { unsupportedError } from '../../errors.ts'
+import type { CatalogueEntry } from '../catalogue.ts'
+import type { Manifest } from '../manifest.ts'
+import { chainOf } from '../methods/incremental.ts'
+import { programOf } from '../methods/pgbackrest/restore.ts'
+import type { Programs } from '../programs.ts'
+import { makeIsolated } from '../restore/isolated.ts'
+import { restoreLogical } from '../restore/logical.ts'
+import { restorePhysical } from '../restore/physical.ts'
+import { type RecoveryTarget, targetText } from '../restore/target.ts'
+import { readArchive } from '../wal/archive.ts'
+import { segmentAt, segmentName } from '../wal/names.ts'
+import type { DrillTask, Staged } from './drill.ts'
+
+/** A folder that the server's account may pass through, and nobody read. */
+async function folder({ settings }: DrillTask): Promise<string> {
+  const made = await mkdtemp(join(settings.staging, 'arxdb-drill-'))
+  await chmod(made, 0o711)
+  return made
+}
+
+const clear = (path: string): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 })
+
+/** A dump or a copy in an empty server. */
+export async function stagedLogical(manifest: Manifest, programs: Programs, task: DrillTask): Promise<Staged> {
+  const parent = await folder(task)
+  const { repository, key, settings, env, signal } = task
+  try {
+    task.progress('starting an empty server')
+    const server = await makeIsolated({ programs, env, signal, parent })
+    try {
+      const { warnings } = await restoreLogical({
+        ...{ repository, key, settings, manifest, programs, env, signal, jobs: 2, owners: false },
+        ...{ server: server.connection('postgres'), database: 'drill', progress: task.progress },
+      })
+      return {
+        ...{ server, database: 'drill', atMark: true, reached: 'backup', remarks: warnings },
+        async discard() {
+          await server.stop()
+          await clear(parent)
+        },
+      }
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
+  } catch (error) {
+    await clear(parent)
+    throw error
+  }
+}
+
+/** A base backup, recovered to its mark where the archive leads there, or to what was asked for. */
+export async function stagedPhysical(
+  manifest: Manifest,
+  entries: readonly CatalogueEntry[],
+  programs: Programs,
+  task: DrillTask,
+): Promise<Staged> {
+  if (manifest.kind === 'pgbackrest') return stagedPgbackrest(manifest, task)
+  const { repository, key, settings, env, signal } = task
+  const trusted = entries.flatMap((entry) => (entry.manifest && entry.trust !== 'forged' ? [entry.manifest] : []))
+  const marked = await markArchived(manifest, task)
+  const own: RecoveryTarget = marked ? { kind: 'name', name: manifest.mark!.name } : { kind: 'backup' }
+  const target = task.target ?? own
+  const parent = await folder(task)
+  try {
+    const { server } = await restorePhysical({
+      ...{ repository, key, settings, chain: chainOf(manifest, trusted), target, into: join(parent, 'data') },
+      ...{ disposable: true, programs, env, signal, progress: task.progress },
+    })
+    const atMark = marked && target === own
+    return {
+      ...{ server, database: manifest.server.database, atMark, reached: targetText(target) },
+      remarks: marked || task.target ? [] : ['the WAL behind it is not archived: it was restored to its own end'],
+      async discard() {
+        await server.stop()
+        await clear(parent)
+      },
+    }
+  } catch (error) {
+    await clear(parent)
+    throw error
+  }
+}
+
+/** Whether the segment with the restore point has come into the archive. */
+async function markArchived({ mark, wal, server }: Manifest, { repository }: DrillTask): Promise<boolean> {
+  if (!mark || !wal) return false
+  const [archive] = await readArchive(repository, server.systemId)
+  return (
+    archive?.stored.has(segmentName(wal.timeline, segmentAt(mark.lsn, wal.segmentBytes), wal.segmentBytes)) ?? false
+  )
+}
+
+function stagedPgbackrest(manifest: Manifest, { env, signal }: DrillTask): Promise<Staged> {
+  const { label, stanza } = programOf(manifest, env, signal)
+  throw unsupportedError(
+    `drills of pgBackRest's backups are not built yet: ${label} of stanza ${stanza}`,
+    'pgbackrest restore into another folder proves it by hand; arxdb backup verify has pgBackRest check every file',
+  )
+}
