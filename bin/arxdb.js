@@ -3,7 +3,9 @@
 // the rest, and it keeps the exit codes that PostgreSQL listens to, whatever becomes of the rest.
 const words = process.argv.slice(2)
 const wal = words.indexOf('wal')
-const verb = wal < 0 ? undefined : words.slice(wal + 1).find((word) => word === 'push' || word === 'fetch')
+const after = wal < 0 ? [] : words.slice(wal + 1)
+// Where a flag's value makes both appear, the one that loses no data when it is taken wrongly.
+const verb = ['fetch', 'push'].find((word) => after.includes(word))
 // PostgreSQL takes an exit of 1 to 125 from restore_command for the end of the archive, and promotes: only an absence
 // that the repository confirms (79, see src/errors.ts) may say so. From archive_command it takes more than 125 for a
 // reason to end the archiver.
@@ -15,6 +17,10 @@ if (contract) {
   process.exitCode = 255
   process.on('exit', (code) => {
     process.exitCode = contract(code)
+  })
+  // Until main.js listens: death by a signal would end the archiver too.
+  process.on('SIGTERM', () => {
+    if (process.listenerCount('SIGTERM') === 1) process.exit(143)
   })
 }
 const fail = (text, code) => {
@@ -30,5 +36,9 @@ import('node:module')
   .then((found) => {
     if (found.enableCompileCache) found.enableCompileCache()
     return import('../dist/main.js')
+  })
+  .then(() => {
+    // A store that says nothing more holds sockets open, and the process with them.
+    if (contract) process.exit()
   })
   .catch((error) => fail(String((error instanceof Error && error.stack) || error), 1))

@@ -39,6 +39,8 @@ export interface SystemArchive {
   readonly timelines: ReadonlyMap<number, Timeline>
   /** When each segment came into the store, by its name. */
   readonly stored: ReadonlyMap<string, Date>
+  /** Segments that were never filled: the end of a timeline that was left, or of a server that was lost. */
+  readonly partials: readonly string[]
   /** Objects that are nothing of ours, empty or cut, in words. */
   readonly broken: readonly string[]
 }
@@ -46,8 +48,15 @@ export interface SystemArchive {
 const DEFAULT_SEGMENT = 16 << 20
 const PROBES = 3
 
+/** Says what is wrong with an object, or undefined; a segment that fails is counted as missing. */
+export type ObjectCheck = (object: StoredObject, systemId: string) => Promise<string | undefined>
+
 /** Reads the archive of every cluster in the repository, or of one. */
-export async function readArchive(repository: Repository, systemId?: string): Promise<readonly SystemArchive[]> {
+export async function readArchive(
+  repository: Repository,
+  systemId?: string,
+  check?: ObjectCheck,
+): Promise<readonly SystemArchive[]> {
   const { store } = repository
   const objects = await store.list(systemId === undefined ? 'wal/' : `wal/${systemId}/`)
   const systems = new Map<string, StoredObject[]>()
@@ -55,23 +64,30 @@ export async function readArchive(repository: Repository, systemId?: string): Pr
     const system = object.key.split('/')[1]!
     systems.set(system, [...(systems.get(system) ?? []), object])
   }
-  return Promise.all([...systems].map(([system, of]) => readSystem(repository, system, of)))
+  const read: SystemArchive[] = []
+  for (const [system, of] of systems) read.push(await readSystem(repository, system, of, check))
+  return read
 }
 
 async function readSystem(
   { store }: Repository,
   systemId: string,
   objects: readonly StoredObject[],
+  check: ObjectCheck = async () => undefined,
 ): Promise<SystemArchive> {
   const broken: string[] = []
+  const partials: string[] = []
   const stored = new Map<string, Date>()
   const histories = new Map<number, readonly Branch[]>()
   const names: string[] = []
-  for (const { key, bytes, modified } of objects) {
+  const found = await checked(objects, (object) => check(object, systemId))
+  for (const [{ key, bytes, modified }, problem] of found) {
     const name = key.slice(key.lastIndexOf('/') + 1)
     const file = walFile(name)
     if (!file || key !== walKey(systemId, name)) broken.push(`${key}: no file of an archive`)
     else if (bytes === 0) broken.push(`${key}: empty`)
+    else if (problem !== undefined) broken.push(`${key}: ${problem}`)
+    else if (file.kind === 'partial') partials.push(name)
     else if (file.kind === 'segment') {
       names.push(name)
       stored.set(name, modified)
@@ -88,7 +104,18 @@ async function readSystem(
     else runs.push({ first: number, last: number })
     timelines.set(timeline, { timeline, runs, history: histories.get(timeline) ?? (timeline === 1 ? [] : null) })
   }
-  return { systemId, segmentBytes, timelines, stored, broken }
+  return { systemId, segmentBytes, timelines, stored, partials, broken }
+}
+
+/** Every object with what its check says, several at once, in the order they came in. */
+async function checked(objects: readonly StoredObject[], check: (object: StoredObject) => Promise<string | undefined>) {
+  const said: (readonly [StoredObject, string | undefined])[] = []
+  let next = 0
+  const work = async (): Promise<void> => {
+    for (let at = next++; at < objects.length; at = next++) said[at] = [objects[at]!, await check(objects[at]!)]
+  }
+  await Promise.all(Array.from({ length: 8 }, work))
+  return said
 }
 
 /** From the headers of a few segments; what has none is told. */
@@ -155,21 +182,27 @@ export function checkWal(archive: SystemArchive | undefined, manifest: Manifest,
   ]
 }
 
-/** The segments of a timeline that are missing from `first` to `last`, runs of them as one line. */
-export function gaps(
+/** Segments that are missing, by name, both included. */
+export interface Gap {
+  readonly timeline: number
+  readonly first: string
+  readonly last: string
+  readonly segments: number
+}
+
+/** The segments of a timeline that are missing from `first` to `last`, runs of them as one. */
+export function gapsBetween(
   { timelines, segmentBytes }: SystemArchive,
   timeline: number,
   first: number,
   last: number,
-): readonly string[] {
-  const told: string[] = []
+): readonly Gap[] {
+  const told: Gap[] = []
   const name = (number: number): string => segmentName(timeline, number, segmentBytes)
   let next = first
   const missing = (until: number): void => {
     if (until < next) return
-    told.push(
-      until === next ? `segment ${name(next)} is missing` : `segments ${name(next)} to ${name(until)} are missing`,
-    )
+    told.push({ timeline, first: name(next), last: name(until), segments: until - next + 1 })
   }
   for (const run of timelines.get(timeline)?.runs ?? []) {
     if (run.last < next) continue
@@ -180,6 +213,13 @@ export function gaps(
   missing(last)
   return told
 }
+
+export const gapText = ({ first, last }: Gap): string =>
+  first === last ? `segment ${first} is missing` : `segments ${first} to ${last} are missing`
+
+/** The same in words. */
+export const gaps = (archive: SystemArchive, timeline: number, first: number, last: number): readonly string[] =>
+  gapsBetween(archive, timeline, first, last).map(gapText)
 
 /** Whether the history of a timeline other than the first can be followed. */
 export const historyMissing = ({ timelines }: SystemArchive): readonly string[] =>

@@ -3,13 +3,13 @@
 import { createHash } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { PassThrough, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { ArxError, EXIT } from '../../errors.ts'
-import { openRepository, type Repository, type RepositoryAddress } from '../repository.ts'
+import { MARKER, openRepository, type Repository, type RepositoryAddress } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
 import { unsealed } from '../sealing/seal.ts'
 import { ObjectAbsent } from '../stores/outcomes.ts'
-import { HEADER_BYTES, readHeader, type WalHeader } from './header.ts'
+import { splitHeader, type WalHeader } from './header.ts'
 import { walFile, walKey } from './names.ts'
 import { controlSystemId } from './segment-file.ts'
 
@@ -69,10 +69,14 @@ async function bring(
   const { store } = repository
   const draft = `${target}.arxdb-${process.pid}`
   try {
-    const source = await store.get(key, { signal: task.signal }).catch((error) => {
-      throw error instanceof ObjectAbsent ? absent(name, repository) : error
+    const source = await store.get(key, { signal: task.signal }).catch(async (error) => {
+      if (!(error instanceof ObjectAbsent)) throw error
+      await confirm(repository)
+      throw absent(name, repository)
     })
-    const { header, payload } = await opened(source, key)
+    const split = await splitHeader(source)
+    if (!split) throw damaged(key, 'it does not begin with a header of arxdb')
+    const { header, payload } = split
     const seals = header.sealed
     const plain = await unsealed(payload, seals, seals.includes('age') ? await task.key() : undefined)
     const { bytes, sha256 } = await writeDown(draft, plain, task.signal)
@@ -89,29 +93,6 @@ async function bring(
     if (error instanceof ArxError) throw error
     throw damaged(key, (error as Error).message)
   }
-}
-
-/** Takes the header off the front of a stream. */
-async function opened(source: Readable, key: string): Promise<{ header: WalHeader; payload: Readable }> {
-  const payload = new PassThrough()
-  let front = Buffer.alloc(0)
-  const iterator = source[Symbol.asyncIterator]()
-  while (front.length < HEADER_BYTES && !front.includes(10)) {
-    const { value, done } = await iterator.next()
-    if (done) break
-    front = Buffer.concat([front, value as Buffer])
-  }
-  const found = readHeader(front.subarray(0, HEADER_BYTES))
-  if (!found) throw damaged(key, 'it does not begin with a header of arxdb')
-  const rest = async (): Promise<void> => {
-    payload.write(front.subarray(found.length))
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-      if (!payload.write(next.value)) await new Promise((resume) => payload.once('drain', resume))
-    }
-    payload.end()
-  }
-  rest().catch((error) => payload.destroy(error as Error))
-  return { header: found.header, payload }
 }
 
 async function writeDown(file: string, source: Readable, signal: AbortSignal) {
@@ -138,6 +119,14 @@ async function syncFolder(folder: string): Promise<void> {
     .sync()
     .catch(() => {})
     .finally(() => handle.close())
+}
+
+/** A file system that went away in between has no such file either. */
+async function confirm({ id, store }: Repository): Promise<void> {
+  const marker = JSON.parse((await store.read(MARKER)).toString()) as { readonly id?: unknown }
+  if (marker.id !== id) {
+    throw new ArxError({ code: 'repository-changed', message: `${store.where} is another repository by now` })
+  }
 }
 
 const absent = (name: string, { store }: Repository): ArxError =>

@@ -1,5 +1,6 @@
 // The line in front of an archived file: what it is, so that an object speaks for itself wherever it lies. The file is
 // behind it; without arxdb `tail -n +2 OBJECT | zstd -d` brings it back.
+import { Readable } from 'node:stream'
 import type { Seal } from '../sealing/seal.ts'
 
 export interface WalHeader {
@@ -34,4 +35,31 @@ export function readHeader(first: Buffer): { readonly header: WalHeader; readonl
     sealed: sealed === 'none' ? [] : (sealed!.split(',') as Seal[]),
   }
   return { header, length: end + 1 }
+}
+
+/** Takes the header off the front of a stream; undefined when it has none. */
+export async function splitHeader(
+  source: Readable,
+): Promise<{ readonly header: WalHeader; readonly payload: Readable } | undefined> {
+  const iterator = source[Symbol.asyncIterator]()
+  let front: Buffer = Buffer.alloc(0)
+  while (front.length < HEADER_BYTES && !front.includes(10)) {
+    const { value, done } = await iterator.next()
+    if (done) break
+    front = Buffer.concat([front, value as Buffer])
+  }
+  const found = readHeader(front.subarray(0, HEADER_BYTES))
+  if (!found) {
+    source.destroy()
+    return undefined
+  }
+  async function* rest(): AsyncGenerator<Buffer> {
+    try {
+      if (front.length > found!.length) yield front.subarray(found!.length)
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value as Buffer
+    } finally {
+      source.destroy()
+    }
+  }
+  return { header: found.header, payload: Readable.from(rest(), { objectMode: false }) }
 }

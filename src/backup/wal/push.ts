@@ -12,19 +12,21 @@ import type { BackupSettings } from '../settings.ts'
 import { ObjectExists } from '../stores/outcomes.ts'
 import type { Acknowledged } from './acknowledged.ts'
 import { HEADER_BYTES, headerLine, readHeader, type WalHeader } from './header.ts'
-import { walFile, walKey } from './names.ts'
+import { type WalFile, walFile, walKey } from './names.ts'
 import { type FoundFile, inspectFile } from './segment-file.ts'
 
 /** Segments that are ready too are taken along: PostgreSQL asks for them one at a time, each with a new process. */
 const BATCH = 8
-const AT_ONCE = 2
+const AT_ONCE = 4
+/** What is not begun by then is left to later calls: PostgreSQL waits for this one. */
+const BATCH_MS = 5_000
 
 export interface PushTask {
   readonly settings: Pick<BackupSettings, 'compression' | 'encrypt'> & RepositoryAddress
   /** For encryption; asked for when there is something to send. */
   key(): Promise<Key | undefined>
-  /** What an earlier call stored, as this host noted it. */
-  readonly acknowledged: Acknowledged
+  /** What an earlier call stored, as this host noted it; undefined where asking the store itself is as cheap. */
+  readonly acknowledged: Acknowledged | undefined
   readonly systemId?: string | undefined
   readonly batch?: boolean | undefined
   readonly signal: AbortSignal
@@ -42,11 +44,12 @@ export interface Pushed {
 export async function pushFile(path: string, task: PushTask): Promise<Pushed> {
   const found = await inspectFile(path, task.systemId)
   const { name } = found.file
-  if (await task.acknowledged.has(found)) return { name, outcome: 'there', bytes: found.bytes, along: 0 }
+  if (await task.acknowledged?.has(found)) return { name, outcome: 'there', bytes: found.bytes, along: 0 }
   const repository = await openRepository(task.settings, 'must exist')
   try {
     const outcome = await store(path, found, repository, task)
-    const along = task.batch === false ? 0 : await pushReady(path, repository, task)
+    // What was there came with a batch; its end has not been reached yet, and this call is to be a short one.
+    const along = task.batch === false || outcome === 'there' ? 0 : await pushReady(path, found, repository, task)
     return { name, outcome, bytes: found.bytes, along }
   } finally {
     await repository.close()
@@ -62,15 +65,13 @@ async function store(
   const { file, bytes, sha256, systemId } = found
   const key = walKey(systemId, file.name)
   if (await to.stat(key)) return compare(await to.read(key, { first: HEADER_BYTES }), found, to.where, key)
-  const { settings } = task
-  const compression = await compressionHere(settings.compression)
-  const seals: readonly Seal[] = [...compression, ...(settings.encrypt ? (['age'] as const) : [])]
+  const seals = await sealsFor(file, task.settings)
   const header: WalHeader = {
     ...{ name: file.name, sha256, bytes, systemId },
     ...{ sealed: seals, at: new Date().toISOString() },
   }
   const source = createReadStream(path, { highWaterMark: 1 << 20 })
-  const payload = await sealed(source, seals, settings.encrypt ? await task.key() : undefined)
+  const payload = await sealed(source, seals, seals.includes('age') ? await task.key() : undefined)
   try {
     await to.put(key, Readable.from(behind(headerLine(header), payload), { objectMode: false }), {
       signal: task.signal,
@@ -79,8 +80,14 @@ async function store(
     if (!(error instanceof ObjectExists)) throw error
     return compare(await to.read(key, { first: HEADER_BYTES }), found, to.where, key)
   }
-  await task.acknowledged.note(found)
+  await task.acknowledged?.note(found)
   return 'stored'
+}
+
+/** Where a timeline or a backup began is no secret, and every report needs it: those few lines stay readable. */
+async function sealsFor({ kind }: WalFile, { compression, encrypt }: PushTask['settings']): Promise<readonly Seal[]> {
+  if (kind === 'history' || kind === 'backup') return []
+  return [...(await compressionHere(compression)), ...(encrypt ? (['age'] as const) : [])]
 }
 
 async function* behind(line: Buffer, payload: Readable): AsyncGenerator<Buffer> {
@@ -104,7 +111,10 @@ function compare(first: Buffer, { file, sha256 }: FoundFile, where: string, key:
 }
 
 /** Those that wait behind this one. What fails here is not told: PostgreSQL will ask for it, and hear it then. */
-async function pushReady(path: string, repository: Repository, task: PushTask): Promise<number> {
+async function pushReady(path: string, first: FoundFile, repository: Repository, task: PushTask): Promise<number> {
+  const late = AbortSignal.timeout(BATCH_MS)
+  const signal = AbortSignal.any([task.signal, late])
+  const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   const folder = dirname(path)
   const ready = await readdir(join(folder, 'archive_status')).catch(() => [])
   const own = path.slice(folder.length + 1)
@@ -116,15 +126,17 @@ async function pushReady(path: string, repository: Repository, task: PushTask): 
     .slice(0, BATCH)
   let along = 0
   const next = async (): Promise<void> => {
-    for (let name = waiting.shift(); name !== undefined && !task.signal.aborted; name = waiting.shift()) {
+    for (let name = waiting.shift(); name !== undefined && !signal.aborted; name = waiting.shift()) {
       try {
+        if (await repository.store.stat(walKey(first.systemId, name))) continue
         const file = join(folder, name)
-        if ((await store(file, await inspectFile(file, task.systemId), repository, task)) === 'stored') along++
+        const found = await inspectFile(file, first.systemId)
+        if ((await store(file, found, repository, { ...task, signal })) === 'stored') along++
       } catch {
         return
       }
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, next))
+  await Promise.race([Promise.all(Array.from({ length: AT_ONCE }, next)), ended])
   return along
 }

@@ -11,7 +11,7 @@ import { acknowledgements } from './acknowledged.ts'
 import { fetchFile } from './fetch.ts'
 import { pushFile } from './push.ts'
 import * as setting from './setup.ts'
-import { walStatus } from './status.ts'
+import { type StatusTask, walStatus } from './status.ts'
 
 export const settings = backupSettings
 
@@ -29,7 +29,7 @@ export const push = (path: string, wanted: BackupSettings, world: WalWorld, batc
     pushFile(isAbsolute(path) ? path : join(world.cwd, path), {
       ...{ settings: wanted, signal, batch, systemId: world.systemId },
       key: () => findKey(wanted.keyFile),
-      acknowledged: acknowledgements(stateFolder(world.env), wanted.repo),
+      acknowledged: acknowledged(wanted, world.env),
     }),
   )
 
@@ -66,6 +66,10 @@ const late = (verb: string, deadlineMs: number, interrupted: boolean): ArxError 
         exit: EXIT.timeout,
       })
 
+/** A folder answers by itself as fast as a note does. */
+const acknowledged = ({ repo, s3 }: BackupSettings, env: Env) =>
+  repo.startsWith('s3://') ? acknowledgements(stateFolder(env), `${s3.endpoint ?? ''} ${repo}`) : undefined
+
 /** Notes of this user, on this host; /tmp is checked for whose folder it is. */
 function stateFolder(env: Env): string {
   const xdg = env.XDG_STATE_HOME
@@ -74,8 +78,12 @@ function stateFolder(env: Env): string {
 }
 
 /** The archive's report, with the server's side when a connection is given. */
-export async function status(wanted: BackupSettings, connection: Connection | undefined) {
-  return walStatus(wanted, await findKey(wanted.keyFile), connection)
+export async function status(
+  wanted: BackupSettings,
+  connection: Connection | undefined,
+  how: Pick<StatusTask, 'whole' | 'acknowledge' | 'systemId'>,
+) {
+  return walStatus({ ...how, address: wanted, key: await findKey(wanted.keyFile), connection })
 }
 
 export interface SetupWorld {
@@ -104,12 +112,8 @@ export const planSetup = (wanted: BackupSettings, world: SetupWorld, connection:
 export const restoreCommand = (wanted: BackupSettings, world: SetupWorld): string =>
   setting.restoreCommand(facts(wanted, world))
 
-/** Begins the repository where there is none, and sets what differs. */
-export async function applySetup(
-  wanted: BackupSettings,
-  connection: Connection,
-  settings: readonly setting.WalSetting[],
-) {
-  await (await openRepository(wanted, 'make')).close()
-  await setting.applySetup(connection, settings)
-}
+/** Makes the place a repository, if it is none: WAL goes only into what was begun on purpose. */
+export const beginRepository = async (wanted: BackupSettings): Promise<void> =>
+  (await openRepository(wanted, 'make')).close()
+
+export const { applySetup } = setting

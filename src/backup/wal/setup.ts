@@ -24,9 +24,9 @@ export interface WalSetting {
   readonly why: string
 }
 
-/** One word for sh: quoted where it must be. `%` is PostgreSQL's own sign, doubled for itself. */
+/** One word for sh: quoted where it must be, without a backslash, which postgresql.conf has a meaning for. `%` is PostgreSQL's own sign, doubled for itself. */
 export const shellWord = (word: string): string =>
-  (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`).replaceAll('%', '%%')
+  (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`).replaceAll('%', '%%')
 
 function command(facts: SetupFacts, verb: 'push' | 'fetch', operands: string): string {
   const { node, script, repo, keyFile, encrypt, compression, s3 } = facts

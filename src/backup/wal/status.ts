@@ -2,12 +2,14 @@
 import type { Connection } from '../../connect/connection.ts'
 import { openSession, reading } from '../../storage/session.ts'
 import { readCatalogue } from '../catalogue.ts'
-import type { Manifest } from '../manifest.ts'
 import { openRepository, type RepositoryAddress } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
-import { gaps, historyMissing, readArchive, type SystemArchive } from './archive.ts'
-import { segmentAt, segmentName } from './names.ts'
-import { type Window, windowsOf } from './windows.ts'
+import { readArchive, type SystemArchive } from './archive.ts'
+import { headerCheck, wholeCheck } from './inspect.ts'
+import { acknowledgeGap, readKnownGaps } from './known-gaps.ts'
+import { segmentAt } from './names.ts'
+import { type ArchiveRow, archiveRows, windowRows } from './report.ts'
+import { windowsOf } from './windows.ts'
 
 export interface Archiver {
   readonly system_id: string
@@ -22,82 +24,49 @@ export interface Archiver {
   readonly failing: boolean
 }
 
-export interface ArchiveRow {
-  readonly system_id: string
-  readonly timeline: number
-  readonly first: string
-  readonly last: string
-  readonly segments: number
-  readonly stored: string | null
-}
-
 export interface WalReport {
-  readonly ranges: readonly ArchiveRow[]
-  readonly windows: readonly Window[]
-  /** What breaks a window, or stops the archiver. */
+  readonly rows: readonly ArchiveRow[]
+  /** Of the server: what stops its archiver, or holds it up. */
   readonly problems: readonly string[]
-  readonly remarks: readonly string[]
   readonly archiver: Archiver | null
 }
 
+export interface StatusTask {
+  readonly address: RepositoryAddress
+  readonly key: Key | undefined
+  /** Undefined: the repository alone. */
+  readonly connection: Connection | undefined
+  /** Only this cluster's. */
+  readonly systemId?: string | undefined
+  /** Read every file whole; else its header, which for a repository that is no folder is asked for too. */
+  readonly whole?: boolean | undefined
+  /** A gap to acknowledge first. */
+  readonly acknowledge?: string | undefined
+}
+
 /** Reads the archive, the backups that stand on it, and the server when a connection is given. */
-export async function walStatus(
-  address: RepositoryAddress,
-  key: Key | undefined,
-  connection: Connection | undefined,
-): Promise<WalReport> {
-  const repository = await openRepository(address, 'must exist')
+export async function walStatus(task: StatusTask): Promise<WalReport> {
+  const repository = await openRepository(task.address, 'must exist')
   try {
-    const archives = await readArchive(repository)
-    const manifests = (await readCatalogue(repository, key)).flatMap(({ manifest }) => (manifest ? [manifest] : []))
-    const archiver = connection ? await readArchiver(connection) : null
-    const windows = windowsOf(archives, manifests)
+    const { store } = repository
+    const check = task.whole ? wholeCheck(store, task.key) : store.kind === 'directory' ? headerCheck(store) : undefined
+    const archives = await readArchive(repository, task.systemId, check)
+    if (task.acknowledge !== undefined) await acknowledgeGap(repository, archives, task.acknowledge)
+    const known = await readKnownGaps(repository)
+    const entries = await readCatalogue(repository, task.key)
+    const manifests = entries.flatMap(({ manifest }) => (manifest ? [manifest] : []))
+    const archiver = task.connection ? await readArchiver(task.connection) : null
     return {
-      ...{ ranges: archives.flatMap(rangesOf), windows, archiver },
-      problems: [...windowProblems(windows), ...(archiver ? archiverProblems(archiver, archives) : [])],
-      remarks: archives.flatMap((archive) => remarksOf(archive, manifests)),
+      rows: [
+        ...windowRows(windowsOf(archives, manifests), known),
+        ...archives.flatMap((archive) => archiveRows(archive, manifests, known)),
+      ],
+      problems: archiver ? archiverProblems(archiver, archives) : [],
+      archiver,
     }
   } finally {
     await repository.close()
   }
-}
-
-const rangesOf = ({ systemId, segmentBytes, timelines, stored }: SystemArchive): readonly ArchiveRow[] =>
-  [...timelines.values()].flatMap(({ timeline, runs }) =>
-    runs.map(({ first, last }) => ({
-      ...{ system_id: systemId, timeline, segments: last - first + 1 },
-      first: segmentName(timeline, first, segmentBytes),
-      last: segmentName(timeline, last, segmentBytes),
-      stored: stored.get(segmentName(timeline, last, segmentBytes))?.toISOString() ?? null,
-    })),
-  )
-
-const windowProblems = (windows: readonly Window[]): readonly string[] =>
-  windows
-    .filter(({ gap }) => gap !== null)
-    .map(
-      ({ label, timeline, gap, toLsn }) => `${label} reaches no further than ${toLsn} on timeline ${timeline}: ${gap}`,
-    )
-
-/** Gaps that no backup stands before, and what else a person should know. */
-function remarksOf(archive: SystemArchive, manifests: readonly Manifest[]): readonly string[] {
-  const oldest = (timeline: number): number =>
-    Math.min(
-      ...manifests
-        .filter(({ wal, server }) => server.systemId === archive.systemId && wal?.timeline === timeline)
-        .map(({ wal }) => segmentAt(wal!.start, archive.segmentBytes)),
-    )
-  const holes = [...archive.timelines.values()].flatMap(({ timeline, runs }) => {
-    const before = oldest(timeline)
-    return gaps(archive, timeline, runs[0]!.first, Math.min(runs.at(-1)!.last, before)).map(
-      (gap) => `${gap}, before any backup needs it`,
-    )
-  })
-  return [
-    ...holes,
-    ...archive.broken,
-    ...historyMissing(archive).map((name) => `${name} is missing: where that timeline began is not known`),
-  ]
 }
 
 async function readArchiver(connection: Connection): Promise<Archiver> {

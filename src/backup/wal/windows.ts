@@ -1,7 +1,7 @@
 // To which moments the backups of a repository can be brought back: each from its own end on, as far as WAL follows
 // without a gap, on its timeline and on those that branched off it.
 import type { Manifest } from '../manifest.ts'
-import { gaps, type SystemArchive } from './archive.ts'
+import { type Gap, gapsBetween, gapText, type SystemArchive } from './archive.ts'
 import { lsnBytes, lsnText, segmentAt, segmentBefore, segmentName } from './names.ts'
 
 export interface Window {
@@ -16,6 +16,7 @@ export interface Window {
   readonly toLsn: string
   /** What ended it, in words; null where the archive just ends there. */
   readonly gap: string | null
+  readonly missing: Gap | null
 }
 
 /** The windows of every base backup, oldest backup first; one more for each timeline that leads on from it. */
@@ -43,7 +44,7 @@ function windowOn(archive: SystemArchive, manifest: Manifest, timeline: number):
   const legs = legsTo(archive, wal.timeline, timeline)
   let at = segmentBefore(wal.end, segmentBytes)
   let reached = { timeline: wal.timeline, number: at }
-  let gap: string | null = null
+  let missing: Gap | null = null
   for (const leg of legs) {
     const last =
       leg.until === undefined
@@ -51,9 +52,8 @@ function windowOn(archive: SystemArchive, manifest: Manifest, timeline: number):
         : segmentAt(leg.until, segmentBytes)
     // The segment in which a timeline branches off is archived under the new one; the old one may never have been filled.
     const needed = leg.until === undefined ? last : Math.max(at - 1, last - 1)
-    const missing = gaps(archive, leg.timeline, at, needed)
-    if (missing.length > 0) {
-      gap = missing[0]!
+    missing = gapsBetween(archive, leg.timeline, at, needed)[0] ?? null
+    if (missing) {
       const run = archive.timelines.get(leg.timeline)?.runs.find(({ first, last: end }) => first <= at && at <= end)
       if (run) reached = { timeline: leg.timeline, number: run.last }
       break
@@ -63,7 +63,8 @@ function windowOn(archive: SystemArchive, manifest: Manifest, timeline: number):
   }
   const name = segmentName(reached.timeline, reached.number, segmentBytes)
   return {
-    ...{ label: manifest.label, systemId: archive.systemId, timeline, gap },
+    ...{ label: manifest.label, systemId: archive.systemId, timeline, missing },
+    gap: missing && gapText(missing),
     ...{ from: manifest.ended, fromLsn: wal.end },
     to: archive.stored.get(name)?.toISOString() ?? null,
     toLsn: lsnText(BigInt(reached.number + 1) * BigInt(segmentBytes)),

@@ -5,8 +5,8 @@ import { parseDuration } from '../../duration.ts'
 export const walFetchCommand = (context: Context) =>
   repositoryOptions(
     command('fetch', 'bring a WAL file back: what restore_command calls', [
-      "restore_command = 'arxdb wal fetch %f %p --repo /backups'",
-      'arxdb wal fetch --help',
+      'arxdb wal fetch 000000010000000000000001 pg_wal/RECOVERYXLOG --repo /backups',
+      'arxdb wal fetch 00000002.history /tmp/history --repo s3://backups/market',
     ]),
   )
     .argument('<name>', "the file's name, %f")

@@ -6,8 +6,8 @@ import { parseDuration } from '../../duration.ts'
 export const walPushCommand = (context: Context) =>
   repositoryOptions(
     command('push', 'store a finished WAL file: what archive_command calls', [
-      "archive_command = 'arxdb wal push %p --repo /backups'",
-      'arxdb wal push --help',
+      'arxdb wal push pg_wal/000000010000000000000001 --repo /backups',
+      'arxdb wal push pg_wal/00000002.history --repo s3://backups/market',
     ]),
   )
     .argument('<path>', 'the file, as PostgreSQL names it with %p')

@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/context.ts'
 import { command, repositoryOptions } from '../../cli/options.ts'
 import { walSettings } from '../../core/backup-report.ts'
-import { info, warn } from '../../core/result.ts'
+import { info } from '../../core/result.ts'
 
 export const walSetupCommand = (context: Context) =>
   repositoryOptions(
@@ -11,10 +11,11 @@ export const walSetupCommand = (context: Context) =>
     ]),
   )
     .option('--encrypt', "encrypt for the key file's recipient")
-    .option('--apply', 'set what differs, by ALTER SYSTEM')
+    .option('--apply', 'begin the repository, and set what differs by ALTER SYSTEM')
+    .option('--begin', 'begin the repository, and print')
     .option('--no-server', 'print them without asking a server')
-    .action(async ({ apply, server, ...flags }) => {
-      const { settings, planSetup, applySetup } = await context.services.wal()
+    .action(async ({ apply, begin, server, ...flags }) => {
+      const { settings, planSetup, applySetup, beginRepository } = await context.services.wal()
       const { backup } = await context.config()
       const wanted = settings(backup, flags, { env: context.env, cwd: context.cwd })
       const connection = apply
@@ -26,11 +27,12 @@ export const walSetupCommand = (context: Context) =>
       const rows = await planSetup(wanted, { ...context.program, namesKey }, connection)
       const differ = rows.filter(({ needs }) => needs !== null)
       const restart = differ.filter(({ needs }) => needs === 'restart').map(({ name }) => name)
+      if (apply || begin) await beginRepository(wanted)
       if (apply && connection && differ.length > 0) {
         await context.confirm({ what: `set ${differ.map(({ name }) => name).join(', ')} on the server` })
-        await applySetup(wanted, connection, differ)
+        await applySetup(connection, differ)
       }
-      const late = restart.length > 0 ? [warn(`${restart.join(' and ')}: takes a restart of the server`)] : []
+      const late = restart.length > 0 ? [info(`${restart.join(' and ')}: takes a restart of the server`)] : []
       const done = apply && differ.length > 0 ? [info(`${differ.length} settings changed, configuration reloaded`)] : []
       await context.print({ columns: walSettings, rows, notes: [...done, ...late] })
     })
