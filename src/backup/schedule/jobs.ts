@@ -1,0 +1,80 @@
+// The jobs that keep backups proven, when they run, and the command line of each.
+import { usageError } from '../../errors.ts'
+import type { BackupSettings } from '../settings.ts'
+import { type Cron, parseCron } from './cron.ts'
+
+export const JOBS = ['run', 'verify', 'drill', 'prune', 'policy'] as const
+export type Job = (typeof JOBS)[number]
+
+/** At night, one after the other; a drill restores everything, so it is weekly. */
+const DEFAULTS: Readonly<Record<Job, string>> = {
+  run: '15 2 * * *',
+  prune: '45 3 * * *',
+  verify: '30 4 * * *',
+  drill: '0 5 * * 0',
+  // For servers without TimescaleDB's own jobs.
+  policy: '5 * * * *',
+}
+
+export interface ScheduledJob {
+  readonly job: Job
+  readonly cron: Cron
+  /** Words of the command line. */
+  readonly words: readonly string[]
+  readonly deadlineMs: number
+}
+
+export interface JobWorld {
+  readonly node: string
+  readonly script: string
+  /** Where the server is, and which config counts: `--env prod`, `--config /etc/arxdb.json`. */
+  readonly globals: readonly string[]
+  readonly namesKey: boolean
+}
+
+const COMMANDS: Readonly<Record<Job, readonly string[]>> = {
+  run: ['backup', 'run'],
+  verify: ['backup', 'verify'],
+  drill: ['backup', 'drill'],
+  prune: ['backup', 'prune', '--yes'],
+  policy: ['policy', 'run'],
+}
+
+/** The jobs asked for (all but `policy` when none is named), as command lines that need no terminal. */
+export function scheduledJobs(
+  wanted: BackupSettings,
+  asked: readonly string[],
+  world: JobWorld,
+): readonly ScheduledJob[] {
+  const unknown = asked.find((name) => !JOBS.includes(name as Job))
+  if (unknown !== undefined) throw usageError(`there is no job "${unknown}"`, JOBS.join(', '))
+  const jobs = JOBS.filter((job) => (asked.length === 0 ? job !== 'policy' : asked.includes(job)))
+  return jobs.map((job) => {
+    const own = job === 'policy' ? [] : repositoryWords(wanted, job, world)
+    return {
+      job,
+      cron: parseCron(wanted.schedule[job] ?? DEFAULTS[job]),
+      words: [world.node, world.script, ...COMMANDS[job], ...own, ...world.globals, '--quiet'],
+      deadlineMs: wanted.deadlineMs,
+    }
+  })
+}
+
+function repositoryWords(wanted: BackupSettings, job: Job, { namesKey }: JobWorld): readonly string[] {
+  const { repo, s3, keyFile, kind, encrypt, bindir, stanza } = wanted
+  const kindOf = [
+    '--kind',
+    kind,
+    ...(encrypt ? ['--encrypt'] : []),
+    ...(stanza === undefined ? [] : ['--stanza', stanza]),
+  ]
+  return [
+    ...['--repo', repo],
+    ...(namesKey ? ['--key-file', keyFile] : []),
+    ...(bindir === undefined ? [] : ['--bindir', bindir]),
+    ...(s3.endpoint === undefined ? [] : ['--s3-endpoint', s3.endpoint]),
+    ...(s3.region === undefined ? [] : ['--s3-region', s3.region]),
+    ...(s3.pathStyle ? ['--s3-path-style'] : []),
+    ...(job === 'run' ? kindOf : []),
+  ]
+}

@@ -1,0 +1,64 @@
+// The same jobs as systemd's units, for those who have timers rather than cron.
+import type { ScheduledJob } from './jobs.ts'
+
+export interface Unit {
+  readonly name: string
+  readonly text: string
+}
+
+/** A word of ExecStart: % begins a specifier there, $ a variable. */
+const execWord = (word: string): string =>
+  `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+
+/** A field of numbers: steps count from the first, ranges have two dots. */
+const field = (text: string, first: number): string => text.replace(/^\*\/(\d+)$/, `${first}/$1`).replaceAll('-', '..')
+
+/** Cron's fields as OnCalendar; two lines where day of month and day of week are both given, as cron takes either. */
+export function onCalendar(text: string): readonly string[] {
+  const [minute, hour, day, month, weekday] = text.split(' ') as [string, string, string, string, string]
+  const time = `${field(hour, 0)}:${field(minute, 0)}:00`
+  const dated = `*-${field(month, 1)}-${field(day, 1)}`
+  const days = weekday.replace(/\d/g, (digit) => DAYS[Number(digit)]!).replaceAll('-', '..')
+  if (weekday === '*') return [`${dated} ${time}`]
+  if (day === '*') return [`${days} ${dated} ${time}`]
+  return [`${dated} ${time}`, `${days} *-${field(month, 1)}-* ${time}`]
+}
+
+/** A service and a timer for each job. A run that was missed is made up for; hosts of a fleet do not start in one second. */
+export const systemdUnits = (id: string, jobs: readonly ScheduledJob[]): readonly Unit[] =>
+  jobs.flatMap(({ job, cron, words, deadlineMs }) => {
+    const name = `arxdb-${id}-${job}`
+    const what = words.slice(2, 4).join(' ')
+    const when = onCalendar(cron.text).map((line) => `OnCalendar=${line}`)
+    const limit = deadlineMs === 0 ? 'infinity' : Math.ceil(deadlineMs / 1000) + 60
+    return [
+      {
+        name: `${name}.service`,
+        text: `[Unit]
+Description=arxdb ${what}
+After=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=${words.map(execWord).join(' ')}
+TimeoutStartSec=${limit}
+`,
+      },
+      {
+        name: `${name}.timer`,
+        text: `[Unit]
+Description=when arxdb ${what} runs
+
+[Timer]
+${when.join('\n')}
+Persistent=true
+RandomizedDelaySec=60
+
+[Install]
+WantedBy=timers.target
+`,
+      },
+    ]
+  })
