@@ -22,7 +22,9 @@ import { marketCommand } from '../commands/market.ts'
 import { migrateCommand } from '../commands/migrate/migrate.ts'
 import { policyCommand } from '../commands/policy/policy.ts'
 import { priceCommand } from '../commands/price.ts'
+import { restoreCommand } from '../commands/restore/restore.ts'
 import { rsiCommand } from '../commands/rsi.ts'
+import { scheduleCommand } from '../commands/schedule/schedule.ts'
 import { sizesCommand } from '../commands/sizes.ts'
 import { sqlCommand } from '../commands/sql/sql.ts'
 import { trendCommand } from '../commands/trend.ts'
@@ -64,7 +66,14 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     marketCommand,
     sqlCommand,
   ] as unknown as Factory[],
-  'Keep:': [policyCommand, sizesCommand, backupCommand, walCommand] as unknown as Factory[],
+  'Keep:': [
+    policyCommand,
+    sizesCommand,
+    backupCommand,
+    restoreCommand,
+    walCommand,
+    scheduleCommand,
+  ] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */

@@ -11,6 +11,12 @@ export const services = {
   backup: () => import('../backup/service.ts'),
   wal: () => import('../backup/wal/service.ts'),
   adopt: () => import('../policy/adopt/adopt.ts'),
+  verify: () => import('../backup/verify/service.ts'),
+  prune: () => import('../backup/prune/service.ts'),
+  catalogue: () => import('../backup/shown/service.ts'),
+  drill: () => import('../backup/drill/service.ts'),
+  restore: () => import('../backup/restore/service.ts'),
+  schedule: () => import('../backup/schedule/service.ts'),
   statements: () => import('../statements/service.ts'),
   demo: () => import('../demo/service.ts'),
 }

@@ -1,4 +1,6 @@
-// COPY in: bytes from a source to the server, with back-pressure both ways. The only importer of pg-copy-streams.
+// COPY: bytes from a source to the server, and from the server, with back-pressure both ways. The only importer of
+// pg-copy-streams.
+import type { Readable } from 'node:stream'
 import type pg from 'pg'
 import copyStreams from 'pg-copy-streams'
 import { cancel } from './cancel.ts'
@@ -89,3 +91,6 @@ export async function copyIn(
     signal?.removeEventListener('abort', onAbort)
   }
 }
+
+/** The bytes of `sql` (a COPY ... TO STDOUT). The client is free again when the stream has ended or failed. */
+export const copyOut = (client: pg.ClientBase, sql: string): Readable => client.query(copyStreams.to(sql))

@@ -25,6 +25,106 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly system_id: string; readonly archiving: boolean; readonly lsn: string; readonly timeline: number; readonly segment_bytes: number; readonly last_archived: string | null; readonly last_archived_time: string | null; readonly last_failed: string | null; readonly last_failed_time: string | null; readonly failing: boolean }
   }
+  /** Chunks, which are parts of hypertables and no tables of their own: here there are none. */
+  'backup/copy/chunks': {
+    params: Record<never, never>
+    row: { readonly name: string }
+  }
+  /** Comments on what a copy makes again. */
+  'backup/copy/comments': {
+    params: { readonly chunks: readonly string[] }
+    row: { readonly kind: string; readonly identity: string; readonly comment: string }
+  }
+  /** Constraints of tables; those that a partition has through its table come with it, save its keys and checks. */
+  'backup/copy/constraints': {
+    params: { readonly chunks: readonly string[] }
+    row: { readonly id: string; readonly table_id: string; readonly schema: string; readonly table_name: string; readonly name: string; readonly type: string; readonly definition: string }
+  }
+  /** Continuous aggregates: here there are none. */
+  'backup/copy/continuous': {
+    params: Record<never, never>
+    row: { readonly name: string }
+  }
+  /** What has to be there before what: dependencies between things that are made by a statement of their own. */
+  'backup/copy/depends': {
+    params: Record<never, never>
+    row: { readonly id: string; readonly needs: string }
+  }
+  /** Extensions, and where they stand; their own schema only where they did not make it themselves. */
+  'backup/copy/extensions': {
+    params: Record<never, never>
+    row: { readonly id: string; readonly name: string; readonly version: string; readonly schema: string | null }
+  }
+  /** Functions and procedures, as the server writes them. */
+  'backup/copy/functions': {
+    params: Record<never, never>
+    row: { readonly id: string; readonly name: string; readonly definition: string }
+  }
+  /** Hypertables: here there are none. */
+  'backup/copy/hypertables': {
+    params: Record<never, never>
+    row: { readonly schema: string; readonly name: string; readonly dimensions: unknown; readonly columnstore: boolean; readonly segment_by: string | null; readonly order_by: string | null; readonly merge_to: string | null; readonly compressed: unknown }
+  }
+  /** Indexes that no constraint made. */
+  'backup/copy/indexes': {
+    params: { readonly chunks: readonly string[] }
+    row: { readonly id: string; readonly table_id: string; readonly schema: string; readonly table_name: string; readonly name: string; readonly definition: string; readonly clustered: boolean; readonly replica_identity: boolean; readonly constraint_id: string | null; readonly valid: boolean }
+  }
+  /** Jobs of the server and continuous aggregates: here there are none. */
+  'backup/copy/jobs': {
+    params: Record<never, never>
+    row: { readonly job_id: number; readonly schema: string | null; readonly name: string | null; readonly proc_schema: string; readonly proc_name: string; readonly schedule_interval: string; readonly max_runtime: string; readonly max_retries: number; readonly retry_period: string; readonly scheduled: boolean; readonly fixed_schedule: boolean; readonly initial_start: string | null; readonly config: unknown | null; readonly check_schema: string | null; readonly check_name: string | null }
+  }
+  /** Who owns what a copy makes again, and who was granted what; grants are null where they are the default. */
+  'backup/copy/owners': {
+    params: { readonly chunks: readonly string[] }
+    row: { readonly kind: string; readonly identity: string; readonly owner: string; readonly column_name: string | null; readonly grants: unknown | null }
+  }
+  /** Row-level security policies. */
+  'backup/copy/policies': {
+    params: Record<never, never>
+    row: { readonly id: string; readonly schema: string; readonly table_name: string; readonly name: string; readonly command: string; readonly permissive: boolean; readonly roles: readonly string[]; readonly using_clause: string | null; readonly check_clause: string | null }
+  }
+  /** Schemas of users, as a copy makes them again. */
+  'backup/copy/schemas': {
+    params: Record<never, never>
+    row: { readonly id: string; readonly name: string }
+  }
+  /** Sequences, those of identity columns too, and the column that owns each. */
+  'backup/copy/sequences': {
+    params: Record<never, never>
+    row: { readonly id: string; readonly schema: string; readonly name: string; readonly type: string; readonly start: string; readonly min: string; readonly max: string; readonly increment: string; readonly cache: string; readonly cycle: boolean; readonly identity: boolean; readonly unlogged: boolean; readonly owner_schema: string | null; readonly owner_table: string | null; readonly owner_column: string | null }
+  }
+  /** Extended statistics. */
+  'backup/copy/statistics': {
+    params: Record<never, never>
+    row: { readonly id: string; readonly name: string; readonly definition: string }
+  }
+  /** Tables, partitioned tables and partitions, with their columns. Chunks are no tables here. */
+  'backup/copy/tables': {
+    params: { readonly chunks: readonly string[] }
+    row: { readonly id: string; readonly schema: string; readonly name: string; readonly kind: string; readonly unlogged: boolean; readonly options: readonly string[]; readonly access_method: string | null; readonly partition_key: string | null; readonly parent_schema: string | null; readonly parent_name: string | null; readonly bound: string | null; readonly row_security: boolean; readonly force_row_security: boolean; readonly replica_identity: string; readonly columns: unknown }
+  }
+  /** Triggers that users made; those of partitions come with their table's, TimescaleDB's with the hypertable. */
+  'backup/copy/triggers': {
+    params: { readonly chunks: readonly string[] }
+    row: { readonly id: string; readonly schema: string; readonly table_name: string; readonly name: string; readonly definition: string; readonly enabled: string; readonly view: boolean }
+  }
+  /** Enums, domains and composite types that stand by themselves. */
+  'backup/copy/types': {
+    params: Record<never, never>
+    row: { readonly id: string; readonly schema: string; readonly name: string; readonly kind: string; readonly labels: readonly string[]; readonly base: string | null; readonly not_null: boolean; readonly default_value: string | null; readonly collation: string | null; readonly checks: unknown; readonly attributes: unknown }
+  }
+  /** What a copy cannot make again: it refuses, or only says so, where data and answers stay the same without it. */
+  'backup/copy/unsupported': {
+    params: Record<never, never>
+    row: { readonly what: string; readonly refuse: boolean }
+  }
+  /** Views and materialized views. */
+  'backup/copy/views': {
+    params: Record<never, never>
+    row: { readonly id: string; readonly schema: string; readonly name: string; readonly kind: string; readonly options: readonly string[]; readonly definition: string; readonly populated: boolean; readonly columns: readonly string[] }
+  }
   /** Everything beside rows, one line each, in words that a restore brings back the same: no oids, no names of chunks. */
   'backup/evidence/definitions': {
     params: Record<never, never>
@@ -59,6 +159,101 @@ export interface Statements {
   'backup/evidence/switch-wal': {
     params: Record<never, never>
     row: { readonly lsn: string }
+  }
+  /** How many indexes, constraints and triggers there are, on chunks and partitions too: a restore without TimescaleDB's */
+  'backup/logical/counted-definitions': {
+    params: Record<never, never>
+    row: { readonly indexes: number; readonly constraints: number; readonly triggers: number }
+  }
+  /** What `create database` has to be told to make another one like this, and the settings that were given to it. */
+  'backup/logical/database': {
+    params: Record<never, never>
+    row: { readonly encoding: string; readonly lc_collate: string; readonly lc_ctype: string; readonly provider: string; readonly locale: string | null; readonly settings: readonly string[]; readonly bytes: number }
+  }
+  /** Whether there is a database of that name. */
+  'backup/logical/database-named': {
+    params: { readonly name: string }
+    row: { readonly name: string }
+  }
+  /** Takes and exports the snapshot of this transaction. */
+  'backup/logical/export': {
+    params: Record<never, never>
+    row: { readonly id: string; readonly at: string }
+  }
+  /** Versions of an extension that this server could create. */
+  'backup/logical/extension-versions': {
+    params: { readonly name: string }
+    row: { readonly version: string }
+  }
+  /** Hypertables: here there are none. */
+  'backup/logical/hypertables': {
+    params: Record<never, never>
+    row: { readonly relation: string; readonly chunks: number }
+  }
+  /** Hypertables whose background jobs would get in a backup's way: here there are none. */
+  'backup/logical/hypertables-with-jobs': {
+    params: Record<never, never>
+    row: { readonly relation: string }
+  }
+  /** How many locks a backup of this database takes, and how many the server has room for in all. */
+  'backup/logical/lock-table': {
+    params: Record<never, never>
+    row: { readonly needed: number; readonly room: number; readonly per_transaction: number; readonly transactions: number }
+  }
+  /** Tables, partitions and chunks that a backup reads: all but temporary ones, system catalogs, and what a role may not read. */
+  'backup/logical/lockable': {
+    params: Record<never, never>
+    row: { readonly schema: string; readonly name: string }
+  }
+  /** Switches off the jobs of users and policies that are on: here there are none. */
+  'backup/logical/pause-jobs': {
+    params: Record<never, never>
+    row: { readonly job_id: number }
+  }
+  /** Switches jobs on again, those of them that are there: here there are none. */
+  'backup/logical/resume-jobs': {
+    params: { readonly jobs: readonly number[] }
+    row: { readonly job_id: number }
+  }
+  /** Roles of the server. */
+  'backup/logical/roles': {
+    params: Record<never, never>
+    row: { readonly name: string }
+  }
+  /** Ends every session of a database, background workers of extensions too, and waits for each. */
+  'backup/logical/send-away': {
+    params: { readonly name: string }
+    row: { readonly pid: number; readonly ended: boolean }
+  }
+  /** Has the server's scheduler look after this database: here there is none. */
+  'backup/logical/start-workers': {
+    params: Record<never, never>
+    row: { readonly started: boolean }
+  }
+  /** Has the server's scheduler leave this database alone: here there is none. */
+  'backup/logical/stop-workers': {
+    params: Record<never, never>
+    row: { readonly stopped: boolean }
+  }
+  /** Databases that are named as restores name them while they are at work, and whether one still is. */
+  'backup/logical/unfinished': {
+    params: { readonly keeper: string }
+    row: { readonly name: string; readonly comment: string | null; readonly busy: boolean }
+  }
+  /** What a base backup of this cluster needs to know before it begins: rights, settings, room. */
+  'backup/physical/cluster': {
+    params: Record<never, never>
+    row: { readonly may_replicate: boolean; readonly wal_level: string; readonly max_wal_senders: number; readonly senders: number; readonly standby: boolean; readonly superuser: string; readonly bytes: number; readonly archive_mode: string; readonly summarize_wal: string | null; readonly segment_bytes: number; readonly data_directory: string | null; readonly tablespaces: unknown }
+  }
+  /** Databases that can be looked into. */
+  'backup/physical/databases': {
+    params: Record<never, never>
+    row: { readonly name: string }
+  }
+  /** Background jobs of this database: without TimescaleDB there are none. */
+  'backup/physical/pending-jobs': {
+    params: Record<never, never>
+    row: { readonly job: string; readonly relation: string | null; readonly config: string | null; readonly next_start: string | null; readonly scheduled: boolean }
   }
   /** What a manifest says of the server and the database. */
   'backup/server': {

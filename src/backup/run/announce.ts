@@ -1,4 +1,5 @@
 // The user's own hooks and heartbeat around a run.
+import { interrupted } from '../../db/session.ts'
 import { ArxError } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
 import { ping, runHook } from '../hooks.ts'
@@ -14,10 +15,14 @@ export async function announce(
   point: 'before' | 'after' | 'failed',
   { hooks, repo, heartbeat }: Pick<BackupSettings, 'hooks' | 'repo' | 'heartbeat'>,
   told: Told,
-  { env }: { readonly env: Env },
+  { env, signal }: { readonly env: Env; readonly signal: AbortSignal },
 ): Promise<readonly string[]> {
   const command = hooks[point]
-  const failed = command === undefined ? undefined : await runHook(command, { point, repo, ...told }, env)
+  const failed =
+    command === undefined
+      ? undefined
+      : await runHook(command, { point, repo, ...told }, env, point === 'before' ? signal : undefined)
+  if (point === 'before' && signal.aborted) throw interrupted()
   if (failed !== undefined && point === 'before') {
     throw new ArxError({
       code: 'hook-failed',

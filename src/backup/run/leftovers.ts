@@ -20,7 +20,8 @@ export async function sweepLeftovers(repository: Repository): Promise<number> {
     const [, label = '', name] = key.split('/')
     if (!LABEL.test(label)) continue
     labels.add(label)
-    if (name === 'manifest.json') whole.add(label)
+    // What prune is removing, or had to leave, is prune's own business.
+    if (name === 'manifest.json' || name === 'removing.json') whole.add(label)
     if (modified.getTime() > limit) young.add(label)
   }
   const abandoned = [...labels].filter((label) => !whole.has(label) && !young.has(label))

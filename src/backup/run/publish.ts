@@ -1,6 +1,5 @@
 // From the staging folder into the repository: sealed on the way, and there under the final names only when all is there.
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { ArxError } from '../../errors.ts'
 import { objectKey } from '../catalogue.ts'
 import type { BackupObject } from '../manifest.ts'
@@ -43,13 +42,6 @@ export async function publishFiles(files: readonly Made[], task: Publishing): Pr
     objects.push({ name, bytes, sha256, sealed: seals })
   }
   return objects
-}
-
-/** Bytes of the files together, for space and progress. */
-export async function sizeOf(files: readonly Made[]): Promise<number> {
-  let bytes = 0
-  for (const { file } of files) bytes += (await stat(file)).size
-  return bytes
 }
 
 const short = (key: string, sent: number, found: number | undefined): ArxError =>
