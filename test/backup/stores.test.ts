@@ -23,7 +23,7 @@ let made = 0
 const noMoto = motoReason()
 
 beforeAll(async () => {
-  if (noMoto) return console.log(`S3 is skipped: ${noMoto}`)
+  if (noMoto) return
   moto = await startMoto()
   Object.assign(process.env, moto.env)
   await moto.bucket('stores')

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { market } from '../../src/demo/market.ts'
 import { binanceSpot, bitfinex, canonicalOhlcv, canonicalPrices, type Named } from '../../src/demo/shapes.ts'
+import { openShop, type Shop } from '../backup/shop.ts'
 import { type Ended, type SessionOptions, session } from '../cli/session.ts'
 import { entries } from '../docs/reference.ts'
 import { emptyDatabase, migratedDatabase, type TestDatabase, tiers, withClient } from '../servers/databases.ts'
@@ -122,6 +123,13 @@ const SHELL = /[<>|]|^arxdb (local|demo|completion)\b/
 const isShell = (line: string): boolean => SHELL.test(line)
 /** About a table of the user's own, where TimescaleDB is. */
 const isAdopting = (line: string): boolean => /^arxdb policy adopt\b/.test(line)
+/** About what is kept in a repository. */
+const isBackup = (line: string): boolean => /^arxdb (backup|restore|wal|schedule)\b/.test(line)
+/** What needs a whole cluster, S3, a crontab or a restored directory: run for real in the tests of backups, only parsed here. */
+const isElsewhere = (line: string): boolean =>
+  /s3:|^arxdb (restore|backup drill|wal (push|fetch)|schedule (install|remove))\b|--apply|wal .*--repo \/backups$/.test(
+    line,
+  )
 const isSetUp = (line: string): boolean => /^arxdb migrate\b/.test(line)
 
 test('the examples are found', () => {
@@ -130,16 +138,19 @@ test('the examples are found', () => {
 })
 
 describe('about data', () => {
-  test.each(examples.filter((line) => !isShell(line) && !isSetUp(line) && !isAdopting(line)))('%s', async (line) => {
-    // Autovacuum has been there; it does not come in the minute that this takes.
-    if (line.startsWith('arxdb sizes')) await withClient(loaded.url, (client) => client.query('analyze'))
-    const ended = await at(loaded, wordsOf(line))
-    expect(ended, ended.stderr).toMatchObject({ code: 0 })
-    expect(ended.stderr).not.toMatch(/^(error|warning):/m)
-    // An example that answers nothing teaches nothing.
-    if (!line.includes('config check')) expect(ended.stdout.trim().split('\n').length).toBeGreaterThan(1)
-    else expect(ended.stderr).toContain('arxdb.json is right')
-  })
+  test.each(examples.filter((line) => !isShell(line) && !isSetUp(line) && !isAdopting(line) && !isBackup(line)))(
+    '%s',
+    async (line) => {
+      // Autovacuum has been there; it does not come in the minute that this takes.
+      if (line.startsWith('arxdb sizes')) await withClient(loaded.url, (client) => client.query('analyze'))
+      const ended = await at(loaded, wordsOf(line))
+      expect(ended, ended.stderr).toMatchObject({ code: 0 })
+      expect(ended.stderr).not.toMatch(/^(error|warning):/m)
+      // An example that answers nothing teaches nothing.
+      if (!line.includes('config check')) expect(ended.stdout.trim().split('\n').length).toBeGreaterThan(1)
+      else expect(ended.stderr).toContain('arxdb.json is right')
+    },
+  )
 })
 
 /** Every line of the README that a program reads on. */
@@ -204,6 +215,29 @@ describe.each(tiers().filter(({ name }) => name !== 'plain'))('about a table of 
 
 const OWN_TABLE = `create table ticks (symbol text, at timestamptz, price numeric, primary key (symbol, at));
   insert into ticks select 'BTC', timestamptz '2025-01-01' + i * interval '1 minute', i from generate_series(1, 5000) as i`
+
+describe('about backups', () => {
+  let shop: Shop
+
+  beforeAll(async () => {
+    shop = await openShop()
+    for (const day of [1, 20]) {
+      const { label } = await shop.publish({ label: shop.label(new Date(Date.parse(NOW) - day * 24 * HOUR)) })
+      await shop.prove(label, 2, true)
+    }
+  })
+  afterAll(() => shop.close())
+
+  test.each(examples.filter(isBackup))('%s', async (line) => {
+    const env = { ...home, ARXDB_BACKUP_REPO: shop.folder, ARXDB_BACKUP_KEY: shop.key.file, DATABASE_URL: loaded.url }
+    const words = isElsewhere(line) ? [...wordsOf(line), '--help'] : wordsOf(line)
+    const ended = await session(words, { cwd: folder, now: NOW, env })
+    expect(ended, ended.stderr).toMatchObject({ code: 0 })
+    expect(ended.stderr).not.toMatch(/^(error|warning):(?! (run|verify|drill|prune) (never ran|is overdue))/m)
+    // Of an archive without WAL there is nothing to list.
+    if (!line.startsWith('arxdb wal status')) expect(ended.stdout.trim().split('\n').length).toBeGreaterThan(1)
+  })
+})
 
 describe('about the server of its own, and the shell', () => {
   beforeEach(async ({ task }) => {

@@ -16,6 +16,7 @@ export interface Outcome {
   readonly stderr: string
 }
 
+// Where Node's folder or the checkout lie in the root already, what lies there is covered, and comes back at the end.
 const INSIDE = `set -e
 root=$1; shift
 mkdir -p "$root/mnt/node" "$root/mnt/repo"
@@ -24,14 +25,21 @@ mount --bind "$1" "$root/mnt/repo"; shift
 mount --bind /tmp "$root/tmp"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
-exec chroot "$root" /mnt/node/node "$@"`
+exec chroot "$root" "$@"`
 
-/** The command that runs `node SCRIPT ARGS` beside the programs of that tier; SCRIPT is relative to the checkout. */
-export function nodeBeside(tier: TierName, script: string, args: readonly string[]): readonly string[] {
-  if (tier !== 'apache') return [NODE, `${REPO}/${script}`, ...args]
-  const bash = ['bash', '-c', INSIDE, 'beside', apacheRoot(), NODE, REPO, `/mnt/repo/${script}`, ...args]
+/** A command line beside the programs of that tier. Paths of Node and of the checkout in it are told as they are there. */
+export function besideCommand(tier: TierName, command: readonly string[]): readonly string[] {
+  if (tier !== 'apache') return command
+  const there = command.map((word) =>
+    word === NODE ? '/mnt/node/node' : word.startsWith(`${REPO}/`) ? `/mnt/repo${word.slice(REPO.length)}` : word,
+  )
+  const bash = ['bash', '-c', INSIDE, 'beside', apacheRoot(), NODE, REPO, ...there]
   return ['unshare', '--mount', '--propagation', 'private', ...bash]
 }
+
+/** The command that runs `node SCRIPT ARGS` beside the programs of that tier; SCRIPT is relative to the checkout. */
+export const nodeBeside = (tier: TierName, script: string, args: readonly string[]): readonly string[] =>
+  besideCommand(tier, [NODE, `${REPO}/${script}`, ...args])
 
 /** bin/arxdb.js of the checkout (built by `npm test`), beside the programs of that tier. */
 export const arxdbBeside = (tier: TierName, args: readonly string[]): readonly string[] =>
