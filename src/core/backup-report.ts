@@ -113,3 +113,13 @@ export const drillRow = {
     })),
   }),
 }
+
+/** What `restore run` answers with. */
+export const restoredColumns = columns({
+  label: 'text',
+  into: 'text',
+  target: 'text',
+  reached_time: 'time',
+  reached_lsn: 'text',
+  seconds: 'duration',
+})

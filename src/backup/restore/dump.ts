@@ -116,9 +116,7 @@ class Steps {
       code: 'restore-failed',
       message: `pg_restore failed while ${what}`,
       detail: errors.slice(0, 3).join('; ') || ran.reason,
-      hint: role
-        ? `create role ${identifier(role)}, which the backup names, or restore with --no-owner`
-        : 'the unfinished database was dropped',
+      hint: role ? `create role ${identifier(role)}, which the backup names` : 'the unfinished database was dropped',
     })
   }
 }

@@ -10,6 +10,7 @@ import { findKey, type Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
 import { restoreLogical } from './logical.ts'
 import { lookInto as look } from './open.ts'
+import { resumeJobs } from './paused-jobs.ts'
 import { planRestore } from './plan.ts'
 import { type Ran, type RunOptions, runRestore } from './run.ts'
 import { readTarget } from './target.ts'
@@ -125,10 +126,13 @@ export function runLogical(
     const programs = programsOf(manifest.server.major, settings.bindir, env)
     const since = performance.now()
     const restore = { repository, key, settings, manifest, server, database, jobs, programs, env, signal, progress }
-    const { warnings } = await restoreLogical(restore)
-    return { label: manifest.label, database, seconds: (performance.now() - since) / 1000, warnings }
+    const { warnings, pausedJobs } = await restoreLogical(restore)
+    return { label: manifest.label, database, seconds: (performance.now() - since) / 1000, warnings, pausedJobs }
   })
 }
+
+/** Has the jobs of a restored database run again. */
+export const openDatabase = (server: Connection, database: string) => resumeJobs({ ...server, database })
 
 /** A restored directory, looked into before it is opened. */
 export const lookInto = (dataDir: string, bindir: string | undefined, { env, cwd, signal }: World) =>

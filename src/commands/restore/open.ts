@@ -1,6 +1,7 @@
 import type { Context } from '../../cli/context.ts'
 import { command } from '../../cli/options.ts'
 import { columns, info, warn } from '../../core/result.ts'
+import { usageError } from '../../errors.ts'
 import { count } from '../../wording.ts'
 
 const shown = columns({
@@ -14,18 +15,27 @@ const shown = columns({
 })
 
 export const restoreOpenCommand = (context: Context) =>
-  command('open', 'let a restored directory run its jobs again: shows them, and asks', [
+  command('open', 'let what was restored run its jobs again: shows them, and asks', [
     'arxdb restore open /var/tmp/restored',
-    'arxdb restore open /var/tmp/restored --dry-run',
+    'arxdb restore open --database market_restored',
   ])
-    .argument('<dir>', 'a directory of arxdb restore run')
+    .argument('[dir]', 'a directory of arxdb restore run --into')
+    .option('--database <name>', 'a database of arxdb restore run --into-database')
     .option('--archive', 'archive again too: only where it takes the place of the original')
     .option('--bindir <folder>', "PostgreSQL's programs (default: those of its version)")
     .option('--dry-run', 'only show the jobs')
-    .action(async (dir, { archive = false, bindir, dryRun }) => {
-      const { lookInto } = await context.services.restore()
+    .action(async (dir, { database, archive = false, bindir, dryRun }) => {
+      const { lookInto, openDatabase } = await context.services.restore()
+      if ((dir === undefined) === (database === undefined)) throw usageError('a directory, or --database: one of them')
+      if (database !== undefined) {
+        const server = await context.connectionForWriting(`open ${database}`, 'asks itself')
+        await context.confirm({ what: `have the jobs of ${database} run again, retention among them` })
+        const { resumed, gone } = await openDatabase(server, database)
+        for (const job of gone) context.note(`warning: job ${job} is not there any more`)
+        return context.note(`${count(resumed.length, 'job')} will run again`)
+      }
       const { env, cwd, signal } = context
-      const { jobs, open } = await lookInto(dir, bindir, { env, cwd, signal })
+      const { jobs, open } = await lookInto(dir!, bindir, { env, cwd, signal })
       const deleting = jobs.filter(({ due, deletes }) => due && deletes)
       const warnings = deleting.map(({ job, relation }) =>
         warn(`${job} on ${relation} is due: it deletes as soon as the server starts`),

@@ -1,17 +1,10 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
 import { command, countUpTo, repositoryOptions } from '../../cli/options.ts'
-import { columns, info, warn } from '../../core/result.ts'
+import { restoredColumns } from '../../core/backup-report.ts'
+import { info, warn } from '../../core/result.ts'
 import { usageError } from '../../errors.ts'
 
-const shown = columns({
-  label: 'text',
-  into: 'text',
-  target: 'text',
-  reached_time: 'time',
-  reached_lsn: 'text',
-  seconds: 'duration',
-})
 const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value]
 
 export const restoreRunCommand = (context: Context) =>
@@ -47,14 +40,19 @@ export const restoreRunCommand = (context: Context) =>
         const what = { server, database: intoDatabase, backup, jobs }
         const done = await runLogical(settled, what, { env, cwd, signal }, progress).finally(() => bar.stop())
         const row = { ...done, into: intoDatabase, target: 'backup', reached_time: null, reached_lsn: null }
-        return context.print({ columns: shown, rows: [row], notes: done.warnings.map(warn) })
+        const paused = `${done.pausedJobs} jobs stand still; next: arxdb restore open --database ${intoDatabase}`
+        const notes = [...done.warnings.map(warn), ...(done.pausedJobs > 0 ? [info(paused)] : [])]
+        return context.print({ columns: restoredColumns, rows: [row], notes })
       }
       const wanted = { to, timeline, backup, into: into!, tz: globals.tz, tablespaces: tablespace }
       const talk = { progress, confirm: context.confirm }
       const done = await run(settled, wanted, { env, cwd, signal }, talk).finally(() => bar.stop())
       const { reachedTime: reached_time, reachedLsn: reached_lsn, movedTo, notes } = done
-      const moved = movedTo ? [`what stood there is in ${movedTo} now`] : []
       const next = `no server runs on it; next: arxdb restore open ${done.dataDir}`
       const row = { ...done, into: done.dataDir, reached_time, reached_lsn }
-      await context.print({ columns: shown, rows: [row], notes: [...moved, ...notes, next].map(info) })
+      await context.print({
+        columns: restoredColumns,
+        rows: [row],
+        notes: [...(movedTo ? [`what stood there is in ${movedTo} now`] : []), ...notes, next].map(info),
+      })
     })
