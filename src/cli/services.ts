@@ -9,6 +9,7 @@ export const services = {
   advise: () => import('../policy/advise/advise.ts'),
   policy: () => import('../policy/service.ts'),
   backup: () => import('../backup/service.ts'),
+  doctor: () => import('../backup/doctor/service.ts'),
   wal: () => import('../backup/wal/service.ts'),
   adopt: () => import('../policy/adopt/adopt.ts'),
   verify: () => import('../backup/verify/service.ts'),

@@ -52,6 +52,9 @@ export const walRows = echoes(['system_id'], {
   detail: 'text',
 })
 
+/** What `backup doctor` lists. */
+export const doctorColumns = columns({ check: 'text', state: 'text', detail: 'text', try: 'text' })
+
 /** What `wal setup` lists. */
 export const walSettings = columns({ name: 'text', value: 'text', current: 'text', needs: 'text', why: 'text' })
 

@@ -1,6 +1,6 @@
 // What the archive holds, what it lacks, and how far the server is ahead of it.
 import type { Connection } from '../../connect/connection.ts'
-import { openSession, reading } from '../../storage/session.ts'
+import { openSession, type Run, reading } from '../../storage/session.ts'
 import { readCatalogue } from '../catalogue.ts'
 import { openRepository, type RepositoryAddress } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
@@ -55,7 +55,7 @@ export async function walStatus(task: StatusTask): Promise<WalReport> {
     const known = await readKnownGaps(repository)
     const entries = await readCatalogue(repository, task.key)
     const manifests = entries.flatMap(({ manifest }) => (manifest ? [manifest] : []))
-    const archiver = task.connection ? await readArchiver(task.connection) : null
+    const archiver = task.connection ? await askArchiver(task.connection) : null
     return {
       rows: [
         ...windowRows(windowsOf(archives, manifests), known),
@@ -69,17 +69,20 @@ export async function walStatus(task: StatusTask): Promise<WalReport> {
   }
 }
 
-async function readArchiver(connection: Connection): Promise<Archiver> {
+async function askArchiver(connection: Connection): Promise<Archiver> {
   const session = await openSession(connection, {
     ...{ statementTimeoutMs: 10_000, lockTimeoutMs: 2_000 },
     command: 'wal status',
   })
   try {
-    return (await reading(session, (run) => run<Archiver>('backup/archiver')))[0]!
+    return await reading(session, readArchiver)
   } finally {
     await session.close()
   }
 }
+
+/** How archiving stands on the server. */
+export const readArchiver = async (run: Run): Promise<Archiver> => (await run<Archiver>('backup/archiver'))[0]!
 
 /** Segments behind the server that are told as late: one is being written, one may be on its way. */
 const LATE = 2

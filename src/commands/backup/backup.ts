@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts'
 import { command } from '../../cli/options.ts'
+import { backupDoctorCommand } from './doctor.ts'
 import { backupDrillCommand } from './drill.ts'
 import { backupListCommand } from './list.ts'
 import { backupPruneCommand } from './prune.ts'
@@ -18,3 +19,4 @@ export const backupCommand = (context: Context) =>
     .addCommand(backupVerifyCommand(context))
     .addCommand(backupPruneCommand(context))
     .addCommand(backupDrillCommand(context))
+    .addCommand(backupDoctorCommand(context))

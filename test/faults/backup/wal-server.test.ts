@@ -155,6 +155,15 @@ test('everything is archived, without a gap, and status finds nothing amiss', as
   expect(failed).toBe('0')
 })
 
+test('the doctor finds what is wrong with this server, and nothing about its archiving', async () => {
+  const said = await arxdb(['backup', 'doctor', '--kind', 'base', '--repo', repo, '--url', url(port), '-o', 'json'])
+  expect(said, said.stderr).toMatchObject({ code: 3 })
+  const rows = JSON.parse(said.stdout) as { check: string; state: string; detail: string }[]
+  const of = (state: string) => rows.filter((row) => row.state === state).map(({ check }) => check)
+  expect(of('problem')).toEqual(['fsync'])
+  expect(of('ok')).toEqual(expect.arrayContaining(['repository', 'archive_command', 'archiver', 'wal_level', 'pg_hba.conf']))
+})
+
 test('what an archived file says is enough to have it back without arxdb', () => {
   const last = objects().at(-1)!
   const plain = execFileSync('sh', ['-c', `tail -n +2 "$1" | zstd -d -c`, 'sh', last], { maxBuffer: 1 << 24 })
