@@ -117,3 +117,8 @@ test.each([
 ] as const)('a role for kind %s with %o: %s', (kind, more, state) =>
   expect(worst(judgePrivileges({ ...FACTS, ...more }, kind))).toBe(state),
 )
+
+test('a mistake is told once', () => {
+  expect(judgeRestoreCommand('aws s3 cp s3://a/%f %p')).toHaveLength(1)
+  expect(judgeArchiveCommand('aws s3 cp %p s3://a/%f')).toHaveLength(1)
+})

@@ -97,7 +97,8 @@ const RESTORE: readonly Rule[] = [
     detail: 'some of its failures exit with less than 126, which PostgreSQL takes for the end of the archive',
   },
   {
-    when: matches(/(^|[\s;&(])(cp|mv|gunzip|zcat|zstd|gzip)\s/, MAPPED),
+    when: (text) =>
+      (COPY.test(text) || /\b(gunzip|zcat|gzip|zstd)\b/.test(text)) && !NETWORK.test(text) && !MAPPED.test(text),
     state: 'warning',
     detail:
       'a file system that is not mounted looks like the end of the archive: it promotes, and later commits are lost',
