@@ -125,6 +125,26 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly id: string; readonly schema: string; readonly name: string; readonly kind: string; readonly options: readonly string[]; readonly definition: string; readonly populated: boolean; readonly columns: readonly string[] }
   }
+  /** What a backup of this database meets: what the role may do, how much there is, how many relations a dump locks. */
+  'backup/doctor-facts': {
+    params: Record<never, never>
+    row: { readonly version_num: number; readonly recovering: boolean; readonly superuser: boolean; readonly may_replicate: boolean; readonly may_mark: boolean; readonly may_read_all: boolean; readonly may_read_hba: boolean; readonly database_bytes: number; readonly lockable: number }
+  }
+  /** How many lines of pg_hba.conf let anybody in for replication, and how many are wrong. */
+  'backup/doctor-hba': {
+    params: Record<never, never>
+    row: { readonly replication: number; readonly wrong: number }
+  }
+  /** The server's settings that backups depend on, in the units of pg_settings. */
+  'backup/doctor-settings': {
+    params: Record<never, never>
+    row: { readonly name: string; readonly value: string }
+  }
+  /** Replication slots, and how much WAL each of them holds back. */
+  'backup/doctor-slots': {
+    params: Record<never, never>
+    row: { readonly name: string; readonly active: boolean; readonly wal_status: string | null; readonly held_bytes: number | null }
+  }
   /** Everything beside rows, one line each, in words that a restore brings back the same: no oids, no names of chunks. */
   'backup/evidence/definitions': {
     params: Record<never, never>

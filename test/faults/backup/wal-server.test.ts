@@ -161,7 +161,9 @@ test('the doctor finds what is wrong with this server, and nothing about its arc
   const rows = JSON.parse(said.stdout) as { check: string; state: string; detail: string }[]
   const of = (state: string) => rows.filter((row) => row.state === state).map(({ check }) => check)
   expect(of('problem')).toEqual(['fsync'])
-  expect(of('ok')).toEqual(expect.arrayContaining(['repository', 'archive_command', 'archiver', 'wal_level', 'pg_hba.conf']))
+  expect(of('ok')).toEqual(
+    expect.arrayContaining(['repository', 'archive_command', 'archiver', 'wal_level', 'pg_hba.conf']),
+  )
 })
 
 test('what an archived file says is enough to have it back without arxdb', () => {
