@@ -1,6 +1,6 @@
-// moto_server speaks S3: from PATH, else from the Debian 13 root where .ci/run puts it. A test that finds neither is
+// moto_server speaks S3: from PATH, else from the Debian 13 root that apache-root.sh makes. A test that finds neither is
 // skipped, and says why.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,29 +24,38 @@ const CREDENTIALS = {
   AWS_EC2_METADATA_DISABLED: 'true',
 }
 
-/** The command that starts it, or why there is none. */
+const runs = ([file, ...args]: readonly string[]): boolean =>
+  spawnSync(file!, [...args, '--help'], { stdio: 'ignore', timeout: 20_000 }).status === 0
+
+/** The command that starts it, or why there is none. What is there and does not run (a shim, a broken venv) is passed by. */
 function program(): readonly string[] | string {
-  const onPath = (process.env.PATH ?? '').split(':').map((folder) => join(folder, 'moto_server'))
-  const found = onPath.find((path) => existsSync(path))
-  if (found) return [found]
   const root = apacheRoot()
+  const places = (process.env.PATH ?? '').split(':').map((folder) => [join(folder, 'moto_server')])
+  const found = places.filter(([path]) => existsSync(path!))
   if (process.geteuid?.() === 0 && existsSync(join(root, 'usr/bin/moto_server'))) {
-    return ['chroot', root, '/usr/bin/moto_server']
+    found.push(['chroot', '--userspec=nobody:nogroup', root, '/usr/bin/moto_server'])
   }
-  return 'no moto_server here (Debian: python3-moto)'
+  const usable = found.find(runs)
+  if (usable) return usable
+  return found.length > 0
+    ? `moto_server does not run: ${found.map((words) => words.join(' ')).join(', ')}`
+    : `no moto_server here (pip: moto[server]; on Debian, as root: bash test/servers/apache-root.sh ${root})`
 }
 
-export const motoReason = (): string | undefined => {
-  const found = program()
-  return typeof found === 'string' ? found : undefined
+let known: readonly string[] | string | undefined
+
+/** Why tests of S3 are skipped; undefined when they are not. */
+export function motoReason(): string | undefined {
+  known ??= program()
+  return typeof known === 'string' ? known : undefined
 }
 
 /** Starts one on a free port of the loopback. Throws with its words when it does not answer. */
 export async function startMoto(): Promise<Moto> {
-  const found = program()
-  if (typeof found === 'string') throw new Error(found)
+  known ??= program()
+  if (typeof known === 'string') throw new Error(known)
   const port = await freePort()
-  const [file, ...args] = [...found, '-H', '127.0.0.1', '-p', String(port)]
+  const [file, ...args] = [...known, '-H', '127.0.0.1', '-p', String(port)]
   const child = spawn(file!, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   let ended = false
