@@ -84,7 +84,6 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
   execa: { owners: ['src/programs/', 'src/backup/'] },
   'age-encryption': { owners: ['src/backup/sealing/'] },
   '@aws-sdk/client-s3': { owners: ['src/backup/stores/'] },
-  '@aws-sdk/lib-storage': { owners: ['src/backup/stores/'] },
   kysely: { owners: ['src/db/'] },
   'trading-signals': { owners: ['src/core/indicators/'] },
   ora: { owners: ['src/cli/progress.ts'] },

@@ -1,24 +1,26 @@
 // What every store promises, asked of a folder and of S3.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
-import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { openRepository } from '../../src/backup/repository.ts'
 import { directoryStore } from '../../src/backup/stores/directory.ts'
-import { ObjectAbsent, ObjectExists } from '../../src/backup/stores/outcomes.ts'
+import { ObjectAbsent, ObjectExists, RemovalRefused } from '../../src/backup/stores/outcomes.ts'
 import { s3Store } from '../../src/backup/stores/s3.ts'
 import type { Store } from '../../src/backup/stores/store.ts'
-import type { ArxError } from '../../src/errors.ts'
 import { type Moto, motoReason, startMoto } from '../servers/moto.ts'
+import { behind, type WayToS3 } from './s3-proxy.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'arxdb-stores-'))
 let moto: Moto | undefined
+let proxy: WayToS3 | undefined
+let raw: S3Client | undefined
 let made = 0
 const noMoto = motoReason()
 
@@ -27,14 +29,17 @@ beforeAll(async () => {
   moto = await startMoto()
   Object.assign(process.env, moto.env)
   await moto.bucket('stores')
+  proxy = await behind(moto.endpoint)
+  raw = moto.client()
 })
 afterAll(() => {
+  raw?.destroy()
+  proxy?.close()
   moto?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 
-const s3 = (prefix: string, endpoint = moto!.endpoint) =>
-  s3Store(`s3://stores/${prefix}`, { endpoint, pathStyle: true })
+const s3 = (prefix: string) => s3Store(`s3://stores/${prefix}`, { endpoint: proxy!.endpoint, pathStyle: true })
 
 const KINDS = {
   directory: async () => {
@@ -48,8 +53,19 @@ const KINDS = {
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 const all = async (source: Readable): Promise<Buffer> => Buffer.concat(await source.toArray())
 
+/** An object there by the shortest way: none of what a store does for safety is asked of it. */
+async function fill({ kind, where }: Store, key: string): Promise<void> {
+  if (kind === 's3')
+    await raw!.send(new PutObjectCommand({ Bucket: 'stores', Key: `${where.split('/').at(-1)}/${key}` }))
+  else {
+    mkdirSync(dirname(join(where, key)), { recursive: true })
+    writeFileSync(join(where, key), key)
+  }
+}
+
 describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('a store in %s', (kind) => {
   const here = kind === 's3' && noMoto ? test.skip : test
+  if (kind === 's3' && noMoto) test.skip(`skipped: ${noMoto}`, () => {})
   let store: Store
   beforeEach(async () => {
     if (kind === 's3' && noMoto) return
@@ -77,6 +93,8 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('a store in %s', (ki
     await store.put('k', Buffer.from('one'))
     await expect(store.put('k', Buffer.from('two'))).rejects.toBeInstanceOf(ObjectExists)
     await expect(store.put('k', Readable.from([Buffer.from('three')]))).rejects.toBeInstanceOf(ObjectExists)
+    const large = Readable.from(Array.from({ length: 20 }, () => randomBytes(1 << 20)))
+    await expect(store.put('k', large)).rejects.toBeInstanceOf(ObjectExists)
     expect((await store.read('k')).toString()).toBe('one')
     await store.put('k', Buffer.from('four'), { replace: true })
     expect((await store.read('k')).toString()).toBe('four')
@@ -117,7 +135,7 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('a store in %s', (ki
     async () => {
       const keys = Array.from({ length: 1_050 }, (_, i) => `many/${String(i % 7)}/${String(i).padStart(5, '0')}`)
       for (let i = 0; i < keys.length; i += 50) {
-        await Promise.all(keys.slice(i, i + 50).map((key) => store.put(key, Buffer.from(key))))
+        await Promise.all(keys.slice(i, i + 50).map((key) => fill(store, key)))
       }
       await store.put('many.txt', Buffer.from('no part of it'))
       expect((await store.list('many/')).map(({ key }) => key)).toEqual([...keys].sort())
@@ -148,9 +166,25 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('a store in %s', (ki
     expect(await store.list('')).toEqual([])
   })
 
+  here('forgets what was removed, also between two lists', async () => {
+    for (const key of ['a/1', 'a/2', 'a/3']) await store.put(key, Buffer.from(key))
+    // Whole or an error: what is in it was there, and nothing else is missing.
+    const listing = store.list('a/').then(
+      (found) => found.map(({ key }) => key),
+      () => ['a/1', 'a/3'],
+    )
+    await store.remove('a/2')
+    const seen = await listing
+    expect(seen.filter((key) => key !== 'a/2')).toEqual(['a/1', 'a/3'])
+    expect((await store.list('a/')).map(({ key }) => key)).toEqual(['a/1', 'a/3'])
+    await expect(store.read('a/2')).rejects.toBeInstanceOf(ObjectAbsent)
+    await store.put('a/2', Buffer.from('again'))
+    expect((await store.read('a/2')).toString()).toBe('again')
+  })
+
   here('is begun once, and never where others keep files', async () => {
     if (kind === 's3') {
-      const address = { repo: `s3://stores/r${made++}`, s3: { endpoint: moto!.endpoint, pathStyle: true } }
+      const address = { repo: `s3://stores/r${made++}`, s3: { endpoint: proxy!.endpoint, pathStyle: true } }
       await expect(openRepository(address, 'must exist')).rejects.toMatchObject({ code: 'no-repository' })
       const ids = await Promise.all(Array.from({ length: 3 }, async () => (await openRepository(address, 'make')).id))
       expect(new Set(ids).size).toBe(1)
@@ -167,127 +201,91 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('a store in %s', (ki
 })
 
 describe('a folder', () => {
+  const place = (): string => mkdtempSync(join(folder, 'f'))
+
   test('shows nothing of a writer that was killed, and is swept', async () => {
-    const place = join(folder, 'killed')
-    mkdirSync(place)
-    const script = `
-      const fs = require('node:fs')
-      fs.mkdirSync('${place}/.arxdb-tmp', { recursive: true })
-      const f = fs.openSync('${place}/.arxdb-tmp/' + process.pid + '-dead', 'w')
-      setInterval(() => { fs.writeSync(f, Buffer.alloc(1 << 20)); process.stdout.write('.') }, 1)`
-    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-    await once(child.stdout, 'data')
+    const root = place()
+    const source = new URL('../../src/backup/stores/directory.ts', import.meta.url).pathname
+    const script = join(root, '..', 'writer.mjs')
+    await build({ entryPoints: [source], bundle: true, format: 'esm', platform: 'node', outfile: script })
+    const program = `
+      import { Readable } from 'node:stream'
+      import { directoryStore } from '${script}'
+      async function* endless() { for (;;) { process.stdout.write('.'); yield Buffer.alloc(1 << 20) } }
+      await (await directoryStore('${root}')).put('a/b', Readable.from(endless()))`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    for (let seen = 0; seen < 5; ) seen += ((await once(child.stdout, 'data'))[0] as Buffer).length
     child.kill('SIGKILL')
     await once(child, 'exit')
-    const store = await directoryStore(place)
+    const store = await directoryStore(root)
     expect(await store.list('')).toEqual([])
+    expect(await store.stat('a/b')).toBeUndefined()
     expect(await store.sweep(60_000)).toBe(0)
     expect(await store.sweep(0)).toBe(1)
-    expect(readdirSync(join(place, '.arxdb-tmp'))).toEqual([])
-  })
-})
-
-describe.skipIf(noMoto)('S3', () => {
-  test('unfinished uploads below the prefix are ended by the next sweep', async () => {
-    const client = moto!.client()
-    await client.send(new CreateMultipartUploadCommand({ Bucket: 'stores', Key: 'swept/x' }))
-    const store = await s3('swept')
-    await client.send(new CreateMultipartUploadCommand({ Bucket: 'stores', Key: 'sweptnot/x' }))
-    // moto gives every upload a beginning long ago, so the age cannot be tried here.
-    expect(await store.sweep(0)).toBe(1)
-    const left = await client.send(new ListMultipartUploadsCommand({ Bucket: 'stores', Prefix: 'swept' }))
-    expect(left.Uploads).toMatchObject([{ Key: 'sweptnot/x' }])
-    client.destroy()
+    expect(readdirSync(join(root, '.arxdb-tmp'))).toEqual([])
   })
 
-  test('a missing bucket is no absent object', async () => {
-    const store = await s3Store('s3://no-such-bucket/x', { endpoint: moto!.endpoint, pathStyle: true })
-    await expect(store.stat('k')).rejects.toMatchObject({ exit: 4 })
-    await expect(store.read('k')).rejects.toMatchObject({ exit: 4 })
-    await expect(store.list('')).rejects.toMatchObject({ exit: 4 })
+  test('keeps a folder in which something is still written, however old it is itself', async () => {
+    const root = place()
+    const making = join(root, '.arxdb-tmp', 'making')
+    mkdirSync(making, { recursive: true })
+    writeFileSync(join(making, 'base.tar'), 'x')
+    utimesSync(making, 1_000, 1_000)
+    const store = await directoryStore(root)
+    expect(await store.sweep(60_000)).toBe(0)
+    utimesSync(join(making, 'base.tar'), 1_000, 1_000)
+    expect(await store.sweep(60_000)).toBe(1)
   })
 
-  test('an unreachable endpoint is told as such, without the credentials', async () => {
-    const store = await s3('x', 'http://127.0.0.1:9')
-    const error = await store.read('k').then(
-      () => undefined,
-      (thrown) => thrown as ArxError,
-    )
-    expect(error).toMatchObject({ exit: 4, code: 's3-unreachable' })
-    expect(`${error!.message} ${error!.detail} ${error!.hint}`).not.toMatch(/not-a-secret/)
+  test('that goes away holds nothing and lacks nothing', async () => {
+    const root = place()
+    const store = await directoryStore(root)
+    await store.put('k', Buffer.from('x'))
+    renameSync(root, `${root}-unmounted`)
+    mkdirSync(root)
+    for (const asked of [() => store.stat('k'), () => store.read('k'), () => store.get('k'), () => store.list('')]) {
+      await expect(asked()).rejects.toMatchObject({ code: 'repository-absent', exit: 4 })
+    }
   })
 
-  /** Stands in front of moto and answers in its place where `fault` says so. */
-  async function behind(fault: (path: string, method: string, count: number) => 'pass' | number | 'cut' | 'flip') {
-    let count = 0
-    const server = createServer(async (request, response) => {
-      const wish = fault(request.url ?? '', request.method ?? '', ++count)
-      const body = Buffer.concat(await request.toArray())
-      if (typeof wish === 'number') {
-        const name = wish === 403 ? 'AccessDenied' : 'SlowDown'
-        response.writeHead(wish, { 'content-type': 'application/xml' })
-        return response.end(`<Error><Code>${name}</Code><Message>planted</Message></Error>`)
-      }
-      const headers = Object.fromEntries(
-        Object.entries(request.headers).filter(
-          ([name]) => !['host', 'connection', 'content-length', 'transfer-encoding', 'expect'].includes(name),
-        ),
-      )
-      const real = await fetch(`${moto!.endpoint}${request.url}`, {
-        ...{ method: request.method!, headers: headers as Record<string, string> },
-        ...(body.length > 0 ? { body } : {}),
-      })
-      let answer = Buffer.from(await real.arrayBuffer())
-      const told = Object.fromEntries(
-        [...real.headers].filter(
-          ([name]) => !['connection', 'transfer-encoding', 'content-encoding', 'date'].includes(name),
-        ),
-      )
-      if (wish === 'flip' && answer.length > 0) answer[answer.length >> 1]! ^= 1
-      response.writeHead(real.status, told)
-      if (wish === 'cut') {
-        response.write(answer.subarray(0, answer.length >> 1))
-        return response.destroy()
-      }
-      response.end(request.method === 'HEAD' ? undefined : answer)
-      answer = Buffer.alloc(0)
-    })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as { port: number }
-    return { endpoint: `http://127.0.0.1:${port}`, asked: () => count, close: () => server.close() }
-  }
-
-  test('a refusal is final and at once, an overload is waited for', async () => {
-    const refusing = await behind((_path, method) => (method === 'PUT' ? 403 : 'pass'))
-    await expect((await s3('f1', refusing.endpoint)).put('k', Buffer.from('x'))).rejects.toMatchObject({ exit: 4 })
-    expect(refusing.asked()).toBe(1)
-    refusing.close()
-    const busy = await behind((_path, _method, count) => (count <= 3 ? 503 : 'pass'))
-    await (await s3('f2', busy.endpoint)).put('k', Buffer.from('x'))
-    busy.close()
-    const down = await behind(() => 503)
-    await expect((await s3('f3', down.endpoint)).put('k', Buffer.from('x'))).rejects.toMatchObject({
-      exit: 1,
-      code: 's3-failed',
-    })
-    expect(down.asked()).toBeLessThan(10)
-    down.close()
+  test('passes by a swap whose process died in it, once', async () => {
+    const root = place()
+    const store = await directoryStore(root)
+    await store.put('k', Buffer.from('old'))
+    writeFileSync(join(root, 'k.swap'), 'of a dead one')
+    expect(await store.swap('k', Buffer.from('old'), Buffer.from('new'))).toBe(false)
+    utimesSync(join(root, 'k.swap'), 1_000, 1_000)
+    const swaps = await Promise.all([1, 2, 3].map((i) => store.swap('k', Buffer.from('old'), Buffer.from(`new ${i}`))))
+    expect(swaps.filter(Boolean)).toHaveLength(1)
+    expect((await store.list('')).map(({ key }) => key)).toEqual(['k'])
+    expect(readdirSync(root).sort()).toEqual(['.arxdb-tmp', 'k'])
   })
 
-  test('a list of which one page fails is no list', async () => {
-    const store = await s3('pages')
-    await store.put('a', Buffer.from('a'))
-    const failing = await behind((path) => (path.includes('list-type') ? 403 : 'pass'))
-    await expect((await s3('pages', failing.endpoint)).list('')).rejects.toMatchObject({ exit: 4 })
-    failing.close()
+  test('that is full says so, and shows nothing of what did not fit', async (context) => {
+    if (process.geteuid?.() !== 0) return context.skip('needs root, for a small file system')
+    const root = place()
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', root])
+    if (mounted.status !== 0) return context.skip('no mount here')
+    onTestFinished(() => void spawnSync('umount', [root]))
+    const store = await directoryStore(root)
+    await store.put('fits', randomBytes(1 << 20))
+    const large = Readable.from(Array.from({ length: 6 }, () => randomBytes(1 << 20)))
+    await expect(store.put('large', large)).rejects.toMatchObject({ code: 'disk-full' })
+    expect((await store.list('')).map(({ key }) => key)).toEqual(['fits'])
+    expect(readdirSync(join(root, '.arxdb-tmp'))).toEqual([])
+    await store.put('fits too', randomBytes(1 << 20))
   })
 
-  test('an answer that is cut is an error and no shorter object', async () => {
-    await (await s3('cut')).put('k', randomBytes(1 << 20))
-    const cutting = await behind((_path, method) => (method === 'GET' ? 'cut' : 'pass'))
-    const store = await s3('cut', cutting.endpoint)
-    await expect(store.read('k')).rejects.toThrow()
-    cutting.close()
+  test('that may not be written lets nothing go', async (context) => {
+    if (process.geteuid?.() !== 0) return context.skip('needs root, for a read-only file system')
+    const root = place()
+    const store = await directoryStore(root)
+    await store.put('k', Buffer.from('x'))
+    if (spawnSync('mount', ['--bind', root, root]).status !== 0) return context.skip('no mount here')
+    onTestFinished(() => void spawnSync('umount', [root]))
+    expect(spawnSync('mount', ['-o', 'remount,ro,bind', root]).status).toBe(0)
+    await expect((await directoryStore(root)).remove('k')).rejects.toBeInstanceOf(RemovalRefused)
   })
 })

@@ -2,17 +2,31 @@
 // something stands already; so two writers cannot both win, and a crash leaves only a temporary file.
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
+import {
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { ArxError, EXIT } from '../../errors.ts'
+import { codeOf, filesBelow, isAbsence, isSame, lastWritten } from './folder.ts'
+import { GUARD, guarded } from './guard.ts'
 import { ObjectAbsent, ObjectExists, RemovalRefused } from './outcomes.ts'
-import type { GetOptions, PutOptions, Store, Stored, StoredObject } from './store.ts'
+import type { GetOptions, PutOptions, Store, Stored } from './store.ts'
 
 const TEMPORARY = '.arxdb-tmp'
 
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
-const isAbsence = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
+/** What link(2) says where the file system has no hard links: CIFS, exFAT, FUSE. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
 
 /** Opens the folder as a store. It must exist: a mount that is gone must not look like an empty repository. */
 export async function directoryStore(root: string): Promise<Store> {
@@ -26,6 +40,16 @@ export async function directoryStore(root: string): Promise<Store> {
       exit: EXIT.connection,
     })
   }
+  const gone = (): ArxError =>
+    new ArxError({
+      code: 'repository-absent',
+      message: `the repository ${root} went away`,
+      detail: 'its folder is not the one that it was; was its file system unmounted?',
+      exit: EXIT.connection,
+    })
+  /** Nothing is absent from a repository that is not there itself. */
+  const absent = async (key: string): Promise<ArxError> =>
+    (await isSame(root, found)) ? new ObjectAbsent(root, key) : gone()
   const temporary = join(root, TEMPORARY)
   const pathOf = (key: string): string => join(root, ...key.split('/'))
 
@@ -34,16 +58,7 @@ export async function directoryStore(root: string): Promise<Store> {
     const path = pathOf(key)
     await mkdir(dirname(path), { recursive: true })
     if (replace) await rename(file, path)
-    else {
-      try {
-        await link(file, path)
-      } catch (error) {
-        if (codeOf(error) === 'EEXIST') throw new ObjectExists(root, key)
-        throw error
-      } finally {
-        await unlink(file)
-      }
-    }
+    else if (!(await linked(file, path))) throw new ObjectExists(root, key)
     await syncFolders(path, root)
   }
 
@@ -71,7 +86,7 @@ export async function directoryStore(root: string): Promise<Store> {
         await handle.close()
       }
     } catch (error) {
-      throw isAbsence(error) ? new ObjectAbsent(root, key) : failed(`read ${key} in ${root}`, error)
+      throw isAbsence(error) ? await absent(key) : failed(`read ${key} in ${root}`, error)
     }
   }
 
@@ -95,8 +110,8 @@ export async function directoryStore(root: string): Promise<Store> {
       })
       return new Promise((resolve, reject) => {
         stream.once('open', () => resolve(stream))
-        stream.once('error', (error) => {
-          reject(isAbsence(error) ? new ObjectAbsent(root, key) : failed(`read ${key} in ${root}`, error))
+        stream.once('error', async (error) => {
+          reject(isAbsence(error) ? await absent(key) : failed(`read ${key} in ${root}`, error))
         })
       })
     },
@@ -105,11 +120,21 @@ export async function directoryStore(root: string): Promise<Store> {
         const { size, mtime } = await stat(pathOf(key))
         return { key, bytes: size, modified: mtime }
       } catch (error) {
-        if (isAbsence(error)) return undefined
-        throw failed(`look at ${key} in ${root}`, error)
+        if (!isAbsence(error)) throw failed(`look at ${key} in ${root}`, error)
+        if (await isSame(root, found)) return undefined
+        throw gone()
       }
     },
-    list: (prefix) => listed(root, prefix),
+    async list(prefix) {
+      const ours = (key: string): boolean => key !== TEMPORARY && !key.endsWith(GUARD)
+      const objects = await filesBelow(join(root, ...prefix.split('/').filter(Boolean)), prefix, ours).catch(
+        (error) => {
+          throw failed(`list ${prefix || 'the repository'} in ${root}`, error)
+        },
+      )
+      if (await isSame(root, found)) return objects
+      throw gone()
+    },
     async remove(key) {
       try {
         await unlink(pathOf(key))
@@ -131,15 +156,32 @@ export async function directoryStore(root: string): Promise<Store> {
           },
         )
       }
-      return swapped(pathOf(key), expected, () => put(key, next, { replace: true }))
+      const path = pathOf(key)
+      const done = await guarded(path, async () => {
+        const current = await readFile(path).catch(() => undefined)
+        if (!current?.equals(expected)) return false
+        await put(key, next, { replace: true })
+        return true
+      }).catch((error) => {
+        if (isAbsence(error)) return false
+        throw error instanceof ArxError ? error : failed(`write ${key} to ${root}`, error)
+      })
+      return done ?? false
     },
     async sweep(olderThanMs) {
       const names = await readdir(temporary).catch(() => [])
+      if (names.length === 0) return 0
+      // The file system's own clock, which may be another host's.
+      const clock = join(temporary, `${process.pid}-${randomBytes(8).toString('hex')}`)
+      await writeFile(clock, '')
+      const now = (await stat(clock)).mtimeMs
+      await rm(clock, { force: true })
       let swept = 0
       for (const name of names) {
         const file = join(temporary, name)
-        const found = await stat(file).catch(() => undefined)
-        if (!found || Date.now() - found.mtimeMs < olderThanMs) continue
+        // A folder is as old as what is written in it: a base backup may take hours for one file.
+        const written = await lastWritten(file)
+        if (written === undefined || now - written < olderThanMs) continue
         await rm(file, { recursive: true, force: true })
         swept++
       }
@@ -196,58 +238,32 @@ async function syncFolders(path: string, root: string): Promise<void> {
   }
 }
 
-/** Replaces what is exactly `expected`, one process at a time: the lock file is made exclusively, and stolen after a minute. */
-async function swapped(path: string, expected: Buffer, replace: () => Promise<unknown>): Promise<boolean> {
-  const guard = `${path}.swap`
-  const old = await stat(guard).catch(() => undefined)
-  if (old && Date.now() - old.mtimeMs > 60_000) await rm(guard, { force: true })
-  let handle: FileHandle
+/** Gives a finished file its last name unless that is taken (false); the name that it had is gone either way. */
+async function linked(file: string, path: string): Promise<boolean> {
   try {
-    handle = await open(guard, 'wx')
+    await link(file, path)
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
-    throw error
-  }
-  try {
-    const found = await readFile(path).catch(() => undefined)
-    if (!found?.equals(expected)) return false
-    await replace()
-    return true
+    if (!NO_LINKS.includes(codeOf(error) ?? '')) throw error
+    const renamed = await guarded(path, async () => {
+      if (await stat(path).catch(() => undefined)) return false
+      await rename(file, path)
+      return true
+    })
+    return renamed ?? false
   } finally {
-    await handle.close()
-    await rm(guard, { force: true })
+    await rm(file, { force: true })
   }
+  return true
 }
 
-async function listed(root: string, prefix: string): Promise<readonly StoredObject[]> {
-  const found: StoredObject[] = []
-  const visit = async (folder: string, key: string): Promise<void> => {
-    const entries = await readdir(folder, { withFileTypes: true })
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const path = join(folder, entry.name)
-      if (key === '' && entry.name === TEMPORARY) continue
-      if (entry.isDirectory()) await visit(path, `${key}${entry.name}/`)
-      else if (entry.isFile() && !entry.name.endsWith('.swap')) {
-        const { size, mtime } = await stat(path)
-        found.push({ key: `${key}${entry.name}`, bytes: size, modified: mtime })
-      }
-    }
-  }
-  try {
-    await visit(join(root, ...prefix.split('/').filter(Boolean)), prefix)
-  } catch (error) {
-    // Only the prefix itself may be absent; what vanishes below it makes the list a guess.
-    if (isAbsence(error) && found.length === 0 && (await stat(root).catch(() => undefined))) return []
-    throw failed(`list ${prefix || 'the repository'} in ${root}`, error)
-  }
-  return found.sort((a, b) => (a.key < b.key ? -1 : 1))
-}
+const FULL = ['ENOSPC', 'EDQUOT']
 
 const failed = (what: string, cause: unknown): ArxError =>
   new ArxError({
-    code: codeOf(cause) === 'ENOSPC' ? 'disk-full' : 'repository-failed',
+    code: FULL.includes(codeOf(cause) ?? '') ? 'disk-full' : 'repository-failed',
     message: `cannot ${what}`,
     detail: (cause as Error).message,
-    hint: codeOf(cause) === 'ENOSPC' ? 'free space there, or arxdb backup prune --dry-run' : undefined,
+    hint: FULL.includes(codeOf(cause) ?? '') ? 'free space there, or arxdb backup prune --dry-run' : undefined,
     cause,
   })

@@ -1,34 +1,36 @@
 // A repository in S3 or what speaks like it. Objects appear whole or not at all by nature of the service; that no writer
 // replaces another's is asked of it with conditional writes (If-None-Match, If-Match).
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3'
-import { Upload } from '@aws-sdk/lib-storage'
 import { ArxError, usageError } from '../../errors.ts'
 import type { S3Settings } from '../settings.ts'
 import { ObjectAbsent, ObjectExists, RemovalRefused } from './outcomes.ts'
+import { LIMITS, type Limits, s3Client } from './s3-client.ts'
 import { failedRequest, statusOf } from './s3-failures.ts'
+import { type Sent, type Target, upload } from './s3-upload.ts'
 import type { GetOptions, PutOptions, Store, Stored, StoredObject } from './store.ts'
 
-/** Parts of an upload; the service takes 10,000 of them, so an object may have 160 GB, and larger ones larger parts. */
-const PART_BYTES = 16 << 20
-const ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*?))?\/*$/
+const ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/+(.*?))?\/*$/
 
 /** `s3://bucket/prefix` as a store. Connects when it is first asked. */
-export async function s3Store(url: string, settings: S3Settings): Promise<Store> {
+export async function s3Store(url: string, settings: S3Settings, limits: Limits = LIMITS): Promise<Store> {
   const match = ADDRESS.exec(url)
   if (!match) throw usageError(`"${url}" is no place in S3`, '--repo s3://bucket/prefix')
   const [, bucket, prefix = ''] = match
-  return new S3(bucket!, prefix === '' ? '' : `${prefix}/`, settings).store()
+  return new S3(bucket!, prefix === '' ? '' : `${prefix}/`, settings, limits).store()
 }
 
 class S3 {
@@ -38,24 +40,12 @@ class S3 {
   private readonly settings: S3Settings
   private readonly where: string
 
-  constructor(bucket: string, prefix: string, settings: S3Settings) {
+  constructor(bucket: string, prefix: string, settings: S3Settings, limits: Limits) {
     this.bucket = bucket
     this.prefix = prefix
     this.settings = settings
     this.where = `s3://${bucket}/${prefix.replace(/\/$/, '')}`.replace(/\/$/, '')
-    const { endpoint, pathStyle, profile } = settings
-    const region = settings.region ?? (endpoint === undefined ? undefined : 'us-east-1')
-    // The SDK tells everybody on Node 20, at each call, that it will want 22 one day.
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-    this.client = new S3Client({
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(region === undefined ? {} : { region }),
-      ...(profile === undefined ? {} : { profile }),
-      forcePathStyle: pathStyle ?? false,
-      // Throttling, 5xx and lost connections, with growing pauses; a refusal is final.
-      maxAttempts: 5,
-      requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
-    })
+    this.client = s3Client(settings, limits)
   }
 
   store(): Store {
@@ -93,49 +83,51 @@ class S3 {
     body: Buffer | Readable,
     { replace = false, signal }: PutOptions = {},
   ): Promise<Stored> {
-    const condition = replace ? {} : { IfNoneMatch: '*' }
-    const request = { ...this.at(key), ...this.encryption(), ...condition }
-    const measured = measure(body)
-    try {
-      if (Buffer.isBuffer(body)) {
-        const sent = { ...request, Body: body, ContentLength: body.length, ChecksumSHA256: sha256(body, 'base64') }
-        await this.client.send(new PutObjectCommand(sent), signal ? { abortSignal: signal } : {})
-      } else await this.upload({ ...request, Body: measured.body }, signal)
-    } catch (error) {
-      if (!replace && [409, 412].includes(statusOf(error))) throw new ObjectExists(this.where, key)
-      throw this.failed(`write ${key}`, error)
+    const target: Target = { ...this.at(key), ...this.encryption() }
+    let sent: Sent
+    for (let attempt = 1; ; attempt++) {
+      try {
+        sent = await upload(body, { client: this.client, target, exclusive: !replace, signal })
+        break
+      } catch (error) {
+        signal?.throwIfAborted()
+        // 409: another one was writing there in this moment, and may have failed.
+        if (statusOf(error) === 409 && Buffer.isBuffer(body) && attempt < 4) await sleep(100 * attempt)
+        else if (!replace && [409, 412].includes(statusOf(error))) throw new ObjectExists(this.where, key)
+        else throw this.failed(`write ${key}`, error)
+      }
     }
-    const stored = measured.result()
-    const found = await this.stat(key)
-    if (found?.bytes !== stored.bytes) throw await this.short(key, stored.bytes, found?.bytes)
-    return stored
-  }
-
-  private async upload(params: ConstructorParameters<typeof Upload>[0]['params'], signal: AbortSignal | undefined) {
-    const upload = new Upload({
-      client: this.client,
-      params,
-      partSize: PART_BYTES,
-      queueSize: 2,
-      leavePartsOnError: false,
-    })
-    const stop = (): void => void upload.abort().catch(() => {})
-    signal?.addEventListener('abort', stop, { once: true })
-    try {
-      signal?.throwIfAborted()
-      await upload.done()
-    } finally {
-      signal?.removeEventListener('abort', stop)
-    }
-  }
-
-  private async short(key: string, sent: number, found: number | undefined): Promise<ArxError> {
+    const wrong = await this.differs(key, sent)
+    if (wrong === undefined) return { bytes: sent.bytes, sha256: sent.sha256 }
+    if (sent.unsure) throw new ObjectExists(this.where, key)
     await this.remove(key).catch(() => {})
-    return new ArxError({
+    throw new ArxError({
       code: 'object-short',
-      message: `${this.where} acknowledged ${key} and has not got it`,
-      detail: `${sent} bytes sent, ${found === undefined ? 'nothing' : `${found} bytes`} found`,
+      message: `${this.where} acknowledged ${key} and has not got it as it was sent`,
+      detail: wrong,
+      hint: 'it was removed again; try again, and look at the store',
     })
+  }
+
+  /**
+   * How the object differs from what was sent, by what the store says of it; where that is not enough, all of it is read
+   * back. Undefined: it is the same.
+   */
+  private async differs(key: string, sent: Sent): Promise<string | undefined> {
+    const head = await this.head(key)
+    if (head?.ContentLength !== sent.bytes) {
+      return `${sent.bytes} bytes sent, ${head === undefined ? 'nothing' : `${head.ContentLength} bytes`} found`
+    }
+    const etag = head.ETag?.replaceAll('"', '')
+    // Of an object that is encrypted with a key of KMS it is no MD5.
+    const tagged = head.ServerSideEncryption?.startsWith('aws:kms')
+      ? undefined
+      : etag && sent.etag && etag === sent.etag
+    const summed = head.ChecksumSHA256 === undefined ? undefined : head.ChecksumSHA256 === sent.checksum
+    if ((tagged ?? true) && (summed ?? true) && (tagged || summed)) return undefined
+    const hash = createHash('sha256')
+    for await (const chunk of await this.get(key)) hash.update(chunk as Buffer)
+    return hash.digest('hex') === sent.sha256 ? undefined : 'of the same size, with other bytes'
   }
 
   private async get(key: string, { first, signal }: GetOptions = {}): Promise<Readable> {
@@ -143,21 +135,26 @@ class S3 {
     try {
       const command = new GetObjectCommand({ ...this.at(key), ...range })
       const { Body } = await this.client.send(command, signal ? { abortSignal: signal } : {})
-      return Body as Readable
+      return this.told(key, Body as Readable)
     } catch (error) {
       // An empty object has no first bytes.
       if (statusOf(error) === 416) return Readable.from([])
-      throw this.missing(error) ? new ObjectAbsent(this.where, key) : this.failed(`read ${key}`, error)
+      if (this.missing(error) && (await this.confirmedAbsent(key, error))) throw new ObjectAbsent(this.where, key)
+      throw this.failed(`read ${key}`, error)
     }
+  }
+
+  /** The same stream; one that breaks or falls silent says where. */
+  private told(key: string, body: Readable): Readable {
+    const stream = body.pipe(new PassThrough({ highWaterMark: 1 << 20 }))
+    body.on('error', (error) => stream.destroy(this.failed(`read ${key}`, error)))
+    stream.on('close', () => body.destroy())
+    return stream
   }
 
   private async read(key: string, options: GetOptions = {}): Promise<Buffer> {
     const chunks: Buffer[] = []
-    try {
-      for await (const chunk of await this.get(key, options)) chunks.push(chunk as Buffer)
-    } catch (error) {
-      throw this.failed(`read ${key}`, error)
-    }
+    for await (const chunk of await this.get(key, options)) chunks.push(chunk as Buffer)
     return Buffer.concat(chunks)
   }
 
@@ -167,16 +164,28 @@ class S3 {
     return statusOf(error) === 404 && name !== 'NoSuchBucket'
   }
 
-  private async stat(key: string): Promise<StoredObject | undefined> {
+  /**
+   * A 404 that does not say what is missing (HEAD has no body to say it in, a proxy says anything) counts only where the list
+   * knows no such key either.
+   */
+  private async confirmedAbsent(key: string, error: unknown): Promise<boolean> {
+    if ((error as Error).name === 'NoSuchKey') return true
+    const { Contents = [] } = await this.page(key, undefined, 1)
+    return !Contents.some(({ Key }) => Key === this.prefix + key)
+  }
+
+  private async head(key: string): Promise<HeadObjectCommandOutput | undefined> {
     try {
-      const { ContentLength, LastModified } = await this.client.send(new HeadObjectCommand(this.at(key)))
-      return { key, bytes: ContentLength ?? 0, modified: LastModified ?? new Date() }
+      return await this.client.send(new HeadObjectCommand({ ...this.at(key), ChecksumMode: 'ENABLED' }))
     } catch (error) {
-      if (!this.missing(error)) throw this.failed(`look at ${key}`, error)
+      if (this.missing(error) && (await this.confirmedAbsent(key, error))) return undefined
+      throw this.failed(`look at ${key}`, error)
     }
-    // HEAD answers have no body, so a missing bucket looks like a missing object: a list tells them apart.
-    await this.page(key, undefined, 1)
-    return undefined
+  }
+
+  private async stat(key: string): Promise<StoredObject | undefined> {
+    const head = await this.head(key)
+    return head && { key, bytes: head.ContentLength ?? 0, modified: head.LastModified ?? new Date() }
   }
 
   private async list(prefix: string): Promise<readonly StoredObject[]> {
@@ -185,6 +194,8 @@ class S3 {
     do {
       const page = await this.page(prefix, token, 1_000)
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
+        // What consoles make so that a prefix looks like a folder is no object of anybody's.
+        if (Key!.endsWith('/') && Size === 0) continue
         found.push({ key: Key!.slice(this.prefix.length), bytes: Size ?? 0, modified: LastModified ?? new Date() })
       }
       if (page.IsTruncated && page.NextContinuationToken === undefined) throw this.cut(prefix)
@@ -226,56 +237,47 @@ class S3 {
       await this.client.send(new PutObjectCommand(request))
       return true
     } catch (error) {
-      if ([404, 409, 412].includes(statusOf(error))) return false
-      throw this.failed(`write ${key}`, error)
+      if (![404, 409, 412].includes(statusOf(error))) throw this.failed(`write ${key}`, error)
+      // An answer that was lost: the request sent again finds what it wrote itself.
+      const { attempts = 1 } = (error as { $metadata?: { attempts?: number } }).$metadata ?? {}
+      return attempts > 1 && (await this.matching(key, next)) !== undefined
     }
   }
 
+  /** What a write depends on so that it replaces exactly these bytes; undefined where there are others, or none. */
   private async matching(key: string, expected: Buffer): Promise<{ IfMatch: string } | undefined> {
     try {
       const { Body, ETag } = await this.client.send(new GetObjectCommand(this.at(key)))
       const bytes = Buffer.from(await Body!.transformToByteArray())
       return bytes.equals(expected) && ETag ? { IfMatch: ETag } : undefined
     } catch (error) {
-      if (this.missing(error)) return undefined
+      if (this.missing(error) && (await this.confirmedAbsent(key, error))) return undefined
       throw this.failed(`read ${key}`, error)
     }
   }
 
+  /** By the store's clock; one that somebody else ended meanwhile is ended. */
   private async sweep(olderThanMs: number): Promise<number> {
     let swept = 0
+    let next: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {}
     try {
-      const { Uploads = [] } = await this.client.send(
-        new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: this.prefix }),
-      )
-      for (const { Key, UploadId, Initiated } of Uploads) {
-        if (Initiated && Date.now() - Initiated.getTime() < olderThanMs) continue
-        await this.client.send(new AbortMultipartUploadCommand({ Bucket: this.bucket, Key: Key!, UploadId: UploadId! }))
-        swept++
+      while (next) {
+        const page: ListMultipartUploadsCommandOutput = await this.client.send(
+          new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: this.prefix, ...next }),
+        )
+        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+          if (Initiated && Date.now() - Initiated.getTime() < olderThanMs) continue
+          const place = { Bucket: this.bucket, Key: Key!, UploadId: UploadId! }
+          await this.client.send(new AbortMultipartUploadCommand(place)).catch((error) => {
+            if (!this.missing(error)) throw error
+          })
+          swept++
+        }
+        next = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
       }
     } catch (error) {
       throw this.failed('look for unfinished uploads', error)
     }
     return swept
   }
-}
-
-const sha256 = (bytes: Buffer, as: 'hex' | 'base64'): string => createHash('sha256').update(bytes).digest(as)
-
-/** The body with its bytes counted and hashed on the way. */
-function measure(body: Buffer | Readable) {
-  if (Buffer.isBuffer(body)) {
-    return { body, result: (): Stored => ({ bytes: body.length, sha256: sha256(body, 'hex') }) }
-  }
-  const hash = createHash('sha256')
-  let bytes = 0
-  async function* counted(source: Readable): AsyncGenerator<Buffer> {
-    for await (const chunk of source) {
-      hash.update(chunk as Buffer)
-      bytes += (chunk as Buffer).length
-      yield chunk as Buffer
-    }
-  }
-  const through = Readable.from(counted(body), { objectMode: false })
-  return { body: through, result: (): Stored => ({ bytes, sha256: hash.digest('hex') }) }
 }
