@@ -1,8 +1,9 @@
 // One at a time on a repository, over hosts: a small object with a term. A holder on the same host that died is seen at
-// once by its process, one elsewhere when its term is over.
+// once by its process, one elsewhere when its term is over and it gives no sign of life: clocks of two hosts may differ.
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ArxError, EXIT } from '../errors.ts'
 import type { Repository } from './repository.ts'
 import { ObjectAbsent } from './stores/outcomes.ts'
@@ -15,6 +16,8 @@ interface Holder {
   readonly host: string
   /** Kernel's boot id: process numbers mean something only within it. */
   readonly boot: string
+  /** The kernel's name of the container's, or the host's, process numbers. */
+  readonly space?: string | undefined
   readonly pid: number
   /** Clock ticks since boot, from /proc: a reused number starts at another moment. */
   readonly born: string
@@ -28,56 +31,115 @@ export interface Lease {
   release(): Promise<void>
 }
 
-/** Takes the lease `name` or refuses (exit 6), naming who has it. */
-export async function takeLease(repository: Repository, name: string, command: string): Promise<Lease> {
+/** Takes the lease `name` or refuses (exit 6), naming who has it. It is renewed each quarter of its term. */
+export async function takeLease(
+  repository: Repository,
+  name: string,
+  command: string,
+  termMs = TERM_MS,
+): Promise<Lease> {
   const key = `leases/${name}.json`
   const { store } = repository
   const base = { id: randomUUID(), command, ...here(), since: new Date().toISOString() }
   let held: Buffer | undefined
+  let until = 0
   let lost: unknown
-  const take = async (): Promise<boolean> => {
-    const next = Buffer.from(`${JSON.stringify({ ...base, until: new Date(Date.now() + TERM_MS).toISOString() })}\n`)
-    if (!(await store.swap(key, held, next))) return false
-    held = next
-    return true
-  }
-  for (let attempt = 0; ; attempt++) {
-    const found = await store.read(key).catch((error) => {
+  const read = (): Promise<Buffer | undefined> =>
+    store.read(key).catch((error) => {
       if (error instanceof ObjectAbsent) return undefined
       throw error
     })
+  const take = async (): Promise<boolean> => {
+    const end = Date.now() + termMs
+    const next = Buffer.from(`${JSON.stringify({ ...base, until: new Date(end).toISOString() })}\n`)
+    if (!(await store.swap(key, held, next))) return false
+    held = next
+    until = end
+    return true
+  }
+  for (let attempt = 0; ; attempt++) {
+    const found = await read()
     const holder = found && holderOf(found)
-    if (holder && alive(holder)) throw busy(command, holder, store.where)
+    if (holder && (alive(holder) || (await shows(holder, found, read, termMs))))
+      throw busy(command, holder, store.where)
     held = found
     if (await take()) break
     if (attempt === 4) throw busy(command, holder, store.where)
   }
   const renew = async (): Promise<void> => {
     try {
-      if (!(await take())) lost = new Error('somebody else has it')
+      for (let attempt = 0; attempt < 3; attempt++) {
+        if (await take()) return
+        const found = await read()
+        if (!found || holderOf(found)?.id !== base.id) {
+          lost = new Error('somebody else has it')
+          return
+        }
+        // A write whose answer was lost is ours all the same; else it was refused in passing, and is tried again.
+        held = found
+      }
     } catch (error) {
-      if (Date.now() > Date.parse((JSON.parse(held!.toString()) as Holder).until)) lost = error
+      if (Date.now() > until) lost = error
     }
   }
-  const timer = setInterval(() => void renew(), TERM_MS / 4)
+  let renewing: Promise<void> | undefined
+  const timer = setInterval(() => {
+    // A store that hangs must not have two of them under way.
+    renewing ??= renew().finally(() => {
+      renewing = undefined
+    })
+  }, termMs / 4)
   timer.unref()
   return {
     check() {
+      // Of a process that was stopped, or a host that slept, no renewal has failed yet.
+      if (lost === undefined && Date.now() > until) lost = new Error('it was not renewed in time')
       if (lost !== undefined) throw leaseLost(command, lost)
     },
     async release() {
       clearInterval(timer)
+      await renewing
       const current = await store.read(key).catch(() => undefined)
       if (held && current?.equals(held)) await store.remove(key)
     },
   }
 }
 
-const here = () => ({ host: hostname(), boot: bootId(), pid: process.pid, born: bornAt(process.pid) })
+/** Longer ago than any two clocks differ. */
+const SKEW_MS = 3_600_000
+
+/** Whether a holder on another host whose term seems over renews it yet: its clock may be behind ours. */
+async function shows(
+  holder: Holder,
+  seen: Buffer,
+  read: () => Promise<Buffer | undefined>,
+  termMs: number,
+): Promise<boolean> {
+  if (comparable(holder) || Date.now() - Date.parse(holder.until) > SKEW_MS) return false
+  await sleep(termMs / 3)
+  const now = await read()
+  return now !== undefined && !now.equals(seen)
+}
+
+const here = () => ({
+  host: hostname(),
+  boot: bootId(),
+  space: pidSpace(),
+  pid: process.pid,
+  born: bornAt(process.pid),
+})
 
 function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
+function pidSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
   } catch {
     return ''
   }
@@ -103,11 +165,14 @@ function holderOf(bytes: Buffer): Holder | undefined {
   }
 }
 
-function alive(holder: Holder): boolean {
-  const sameBoot = holder.boot !== '' && holder.boot === bootId() && holder.host === hostname()
-  if (sameBoot && bornAt(holder.pid) !== holder.born) return false
-  return Date.now() < Date.parse(holder.until)
-}
+/** Whether its process number means something here. */
+const comparable = ({ boot, host, space }: Holder): boolean =>
+  boot !== '' && boot === bootId() && host === hostname() && space === pidSpace()
+
+const alive = (holder: Holder): boolean =>
+  comparable(holder) ? bornAt(holder.pid) === holder.born && !expired(holder) : !expired(holder)
+
+const expired = ({ until }: Holder): boolean => !(Date.now() < Date.parse(until))
 
 const busy = (command: string, holder: Holder | undefined, where: string): ArxError =>
   new ArxError({
@@ -116,7 +181,7 @@ const busy = (command: string, holder: Holder | undefined, where: string): ArxEr
     detail: holder
       ? `held by arxdb ${holder.command}, pid ${holder.pid} on ${holder.host}, since ${holder.since}`
       : 'it was taken in this moment',
-    hint: `wait for it to end; a dead one on another host is passed over ${TERM_MS / 60_000} minutes after its last sign; then arxdb ${command} again`,
+    hint: `wait for it to end; one that died on another host is passed over ${(TERM_MS * 1.5) / 60_000} minutes after its last sign; then arxdb ${command} again`,
     exit: EXIT.refused,
   })
 

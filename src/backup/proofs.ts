@@ -1,6 +1,7 @@
 // What verifications and drills found, kept in the repository beside what they looked at: proofs/LABEL/TIME-LEVEL.json.
 import { hostname } from 'node:os'
 import type { Repository } from './repository.ts'
+import { ObjectAbsent } from './stores/outcomes.ts'
 
 /** 0 exists, 1 checksums, 2 decoded in full, 3 WAL continuous, 4 started and queried, 5 content equal. */
 export type Level = 0 | 1 | 2 | 3 | 4 | 5
@@ -40,10 +41,16 @@ export async function readProofs({ store }: Repository): Promise<ReadonlyMap<str
   const proofs = new Map<string, Proof[]>()
   for (const { key } of await store.list('proofs/')) {
     const label = key.split('/')[1]!
-    const proof = parsed(await store.read(key))
+    const proof = parsed(await store.read(key).catch(ifRemoved))
     if (proof?.label === label) proofs.set(label, [...(proofs.get(label) ?? []), proof])
   }
   return proofs
+}
+
+/** Its backup may be pruned while proofs are read. */
+function ifRemoved(error: unknown): Buffer {
+  if (error instanceof ObjectAbsent) return Buffer.alloc(0)
+  throw error
 }
 
 function parsed(bytes: Buffer): Proof | undefined {

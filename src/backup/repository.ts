@@ -4,7 +4,7 @@
 //   backups/LABEL/manifest.json, OBJECTS     the manifest is written last: without it there is no backup
 //   proofs/LABEL/TIME-LEVEL.json             what a verification or a drill of it found
 //   wal/SYSTEM-ID/TIMELINE/SEGMENT           see wal/
-//   runs/TIME-HOST-PID.json                  every run, successful or not
+//   runs/TIME-JOB-RANDOM.json                every run, successful or not
 //   leases/NAME.json                         who is at work
 import { randomUUID } from 'node:crypto'
 import { ArxError, EXIT } from '../errors.ts'
@@ -44,7 +44,7 @@ export async function openStore({ repo, s3 }: RepositoryAddress): Promise<Store>
 export async function openRepository(address: RepositoryAddress, make: 'make' | 'must exist'): Promise<Repository> {
   const store = await openStore(address)
   try {
-    const marker = (await readMarker(store)) ?? (make === 'make' ? await begin(store) : undefined)
+    const marker = (await readMarker(store)) ?? (make === 'make' ? await beginIn(store) : undefined)
     if (!marker) throw noRepository(store.where)
     return { store, id: marker.id, close: () => store.close() }
   } catch (error) {
@@ -55,8 +55,8 @@ export async function openRepository(address: RepositoryAddress, make: 'make' | 
 
 async function readMarker(store: Store): Promise<RepositoryMarker | undefined> {
   try {
-    const marker = JSON.parse((await store.read(MARKER)).toString()) as RepositoryMarker
-    if (marker.format === 1 && typeof marker.id === 'string') return marker
+    const marker = JSON.parse((await store.read(MARKER)).toString()) as RepositoryMarker | null
+    if (marker?.format === 1 && typeof marker.id === 'string') return marker
   } catch (error) {
     if (error instanceof ObjectAbsent) return undefined
     if (!(error instanceof SyntaxError)) throw error
@@ -69,7 +69,7 @@ async function readMarker(store: Store): Promise<RepositoryMarker | undefined> {
 }
 
 /** Makes an empty place a repository. What holds files of others is left alone. */
-async function begin(store: Store): Promise<RepositoryMarker> {
+export async function beginIn(store: Store): Promise<RepositoryMarker> {
   const others = (await store.list('')).slice(0, 3)
   // Another process may have begun it in this moment.
   if (others.some(({ key }) => key === MARKER)) return (await readMarker(store))!
@@ -85,12 +85,31 @@ async function begin(store: Store): Promise<RepositoryMarker> {
   const marker: RepositoryMarker = { format: 1, id: randomUUID(), created: new Date().toISOString() }
   try {
     await store.put(MARKER, Buffer.from(`${JSON.stringify(marker)}\n`))
+    await mustKeep(store, marker)
     return marker
   } catch (error) {
     const other = error instanceof ObjectExists ? await readMarker(store) : undefined
     if (other) return other
     throw error
   }
+}
+
+/** Some services take a conditional write for an ordinary one; on such two runs would replace each other's objects. */
+async function mustKeep(store: Store, marker: RepositoryMarker): Promise<void> {
+  try {
+    await store.put(MARKER, Buffer.from(`${JSON.stringify(marker)}\n`))
+  } catch (error) {
+    if (error instanceof ObjectExists) return
+    throw error
+  }
+  await store.remove(MARKER)
+  throw new ArxError({
+    code: 'no-conditional-writes',
+    message: `${store.where} replaces an object where it was told not to`,
+    detail: 'the service ignores If-None-Match, so nothing keeps two runs from replacing each other',
+    hint: 'update it, or use another: AWS, MinIO, Ceph and R2 know conditional writes',
+    exit: EXIT.unsupported,
+  })
 }
 
 const noRepository = (where: string): ArxError =>

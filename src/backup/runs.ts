@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Repository } from './repository.ts'
+import { ObjectAbsent } from './stores/outcomes.ts'
 
 export interface RunRecord {
   readonly job: 'run' | 'verify' | 'drill' | 'prune'
@@ -41,7 +42,10 @@ export async function readRuns({ store }: Repository, most = 200): Promise<reado
   for (const key of keys.slice(-most).reverse()) {
     try {
       records.push(JSON.parse((await store.read(key)).toString()) as RunRecord)
-    } catch {}
+    } catch (error) {
+      // One that is torn or gone tells nothing; a store that does not answer must not look like jobs that never ran.
+      if (!(error instanceof SyntaxError || error instanceof ObjectAbsent)) throw error
+    }
   }
   return records
 }

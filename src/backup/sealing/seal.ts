@@ -1,7 +1,7 @@
 // What lies in a repository, compressed and encrypted on the way in, undone on the way out. Streams throughout: nothing
 // is held whole in memory.
 import { spawn } from 'node:child_process'
-import { Duplex, PassThrough, Readable } from 'node:stream'
+import { Duplex, PassThrough, pipeline, Readable } from 'node:stream'
 import zlib from 'node:zlib'
 import { ArxError } from '../../errors.ts'
 import type { Key } from './keys.ts'
@@ -12,7 +12,11 @@ export type Seal = 'zstd' | 'gzip' | 'age'
 export const SUFFIX: Readonly<Record<Seal, string>> = { zstd: '.zst', gzip: '.gz', age: '.age' }
 
 /** Whether this Node has zstd itself (22.15 and newer); else the zstd program does it, where it is installed. */
-const builtin = zlib as typeof zlib & { createZstdCompress?: () => Duplex; createZstdDecompress?: () => Duplex }
+const builtin = zlib as typeof zlib & {
+  createZstdCompress?: (options: { params: Record<number, number> }) => Duplex
+  createZstdDecompress?: () => Duplex
+}
+const { ZSTD_c_compressionLevel = 100, ZSTD_c_checksumFlag = 201 } = zlib.constants as Record<string, number>
 
 let program: Promise<boolean> | undefined
 const hasProgram = (): Promise<boolean> => {
@@ -33,7 +37,7 @@ export async function compressionHere(asked: 'zstd' | 'gzip' | 'none'): Promise<
 
 /** `source` with the seals put on, in order. */
 export async function sealed(source: Readable, seals: readonly Seal[], key: Key | undefined): Promise<Readable> {
-  let stream = source
+  let stream = watched(source)
   for (const seal of seals) {
     if (seal === 'age') stream = await encrypted(stream, needed(key))
     else stream = through(stream, seal === 'gzip' ? zlib.createGzip({ level: 3 }) : zstd('compress'))
@@ -43,10 +47,13 @@ export async function sealed(source: Readable, seals: readonly Seal[], key: Key 
 
 /** The reverse, from the outermost. A stream that was cut, flipped or sealed for another key fails with an error. */
 export async function unsealed(source: Readable, seals: readonly Seal[], key: Key | undefined): Promise<Readable> {
-  let stream = source
+  let stream = watched(source)
   for (const seal of [...seals].reverse()) {
     if (seal === 'age') stream = await decrypted(stream, needed(key))
-    else stream = through(stream, seal === 'gzip' ? zlib.createGunzip() : zstd('decompress'))
+    else {
+      const bytes = Readable.from(some(stream, seal), { objectMode: false })
+      stream = through(bytes, seal === 'gzip' ? zlib.createGunzip() : zstd('decompress'))
+    }
   }
   return stream
 }
@@ -60,15 +67,45 @@ const needed = (key: Key | undefined): Key => {
   })
 }
 
+/** It may break before anybody reads it; who reads it later still learns of it. */
+const watched = (source: Readable): Readable => source.on('error', () => {})
+
+/** As age wants it. Node's own toWeb() takes a stream that has broken already for one that ended. */
+function webStream(source: Readable): ReadableStream<Uint8Array> {
+  const chunks = watched(source)[Symbol.asyncIterator]()
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await chunks.next()
+      if (done) controller.close()
+      else controller.enqueue(value as Uint8Array)
+    },
+    async cancel() {
+      await chunks.return?.()
+    },
+  })
+}
+
 /** Pipes with errors: a source that breaks breaks what reads it. */
 function through(source: Readable, filter: Duplex): Readable {
-  source.on('error', (error) => filter.destroy(error))
-  filter.on('close', () => source.destroy())
-  return source.pipe(filter)
+  pipeline(source, filter, () => {})
+  return filter
+}
+
+/** What decompressors take for the end of nothing: an object that was cut to no bytes at all. */
+async function* some(source: Readable, seal: Seal): AsyncGenerator<Buffer> {
+  let bytes = 0
+  for await (const chunk of source) {
+    bytes += (chunk as Buffer).length
+    yield chunk as Buffer
+  }
+  if (bytes === 0) throw new Error(`no bytes where ${seal} was expected`)
 }
 
 function zstd(direction: 'compress' | 'decompress'): Duplex {
-  if (direction === 'compress' && builtin.createZstdCompress) return builtin.createZstdCompress()
+  if (direction === 'compress' && builtin.createZstdCompress) {
+    // The program adds the checksum unasked, Node does not.
+    return builtin.createZstdCompress({ params: { [ZSTD_c_compressionLevel]: 3, [ZSTD_c_checksumFlag]: 1 } })
+  }
   if (direction === 'decompress' && builtin.createZstdDecompress) return builtin.createZstdDecompress()
   return zstdProgram(direction === 'compress' ? ['-3', '-q', '-c'] : ['-d', '-q', '-c'])
 }
@@ -106,14 +143,22 @@ async function encrypted(source: Readable, key: Key): Promise<Readable> {
   const { Encrypter, identityToRecipient } = await import('age-encryption')
   const encrypter = new Encrypter()
   encrypter.addRecipient(await identityToRecipient(key.identity))
-  const web = Readable.toWeb(source) as unknown as ReadableStream<Uint8Array>
-  return Readable.fromWeb((await encrypter.encrypt(web)) as never)
+  return Readable.fromWeb((await encrypter.encrypt(webStream(source))) as never)
 }
 
 async function decrypted(source: Readable, key: Key): Promise<Readable> {
   const { Decrypter } = await import('age-encryption')
   const decrypter = new Decrypter()
   decrypter.addIdentity(key.identity)
-  const web = Readable.toWeb(source) as unknown as ReadableStream<Uint8Array>
-  return Readable.fromWeb((await decrypter.decrypt(web)) as never)
+  try {
+    return Readable.fromWeb((await decrypter.decrypt(webStream(source))) as never)
+  } catch (error) {
+    if (!/no identity matched/.test((error as Error).message)) throw error
+    throw new ArxError({
+      code: 'key-wrong',
+      message: `this was encrypted for another key than the one in ${key.file}`,
+      hint: 'give the key file of the time with --key-file',
+      cause: error,
+    })
+  }
 }

@@ -23,7 +23,7 @@ export interface Target {
 
 /** What was sent, with all that a store may say of it in its own words. */
 export interface Sent extends Stored {
-  /** As the service composes it: of the bytes, or of the parts' digests with their number behind. */
+  /** As the service composes it, base64: of the bytes, or of the parts' digests. */
   readonly checksum: string
   readonly etag: string | undefined
   /** An answer was lost, and the request sent again found an object there: it may be ours, or another's. */
@@ -182,7 +182,7 @@ function composed(parts: readonly Part[], hash: Hash, unsure: boolean): Sent {
   return {
     bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
     sha256: hash.digest('hex'),
-    checksum: `${sha256(Buffer.concat(parts.map((part) => part.sha256))).toString('base64')}-${count}`,
+    checksum: sha256(Buffer.concat(parts.map((part) => part.sha256))).toString('base64'),
     etag: sums.length === count ? `${md5(Buffer.concat(sums))!.toString('hex')}-${count}` : undefined,
     unsure,
   }

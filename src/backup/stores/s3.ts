@@ -123,8 +123,9 @@ class S3 {
     const tagged = head.ServerSideEncryption?.startsWith('aws:kms')
       ? undefined
       : etag && sent.etag && etag === sent.etag
-    const summed = head.ChecksumSHA256 === undefined ? undefined : head.ChecksumSHA256 === sent.checksum
-    if ((tagged ?? true) && (summed ?? true) && (tagged || summed)) return undefined
+    // Of parts it has their number behind it.
+    const summed = head.ChecksumSHA256 && head.ChecksumSHA256.replace(/-\d+$/, '') === sent.checksum
+    if (tagged !== false && summed !== false && (tagged || summed)) return undefined
     const hash = createHash('sha256')
     for await (const chunk of await this.get(key)) hash.update(chunk as Buffer)
     return hash.digest('hex') === sent.sha256 ? undefined : 'of the same size, with other bytes'

@@ -1,0 +1,108 @@
+// What a repository says of itself and of what was done with it.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import { keepProof, type Level, type Proof, provenLevel, readProofs } from '../../src/backup/proofs.ts'
+import { openRepository, type Repository } from '../../src/backup/repository.ts'
+import { beginRun, readRuns } from '../../src/backup/runs.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'arxdb-records-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const place = (): string => mkdtempSync(join(folder, 'r'))
+const open = (repo: string, make: 'make' | 'must exist' = 'make'): Promise<Repository> =>
+  openRepository({ repo, s3: {} }, make)
+
+test('a place is a repository when it says so, and becomes one only when empty', async () => {
+  await expect(open(join(folder, 'nothing'))).rejects.toMatchObject({ code: 'repository-absent', exit: 4 })
+  const unmounted = place()
+  await expect(open(unmounted, 'must exist')).rejects.toMatchObject({ code: 'no-repository' })
+  const foreign = place()
+  mkdirSync(join(foreign, 'photos'))
+  writeFileSync(join(foreign, 'photos', 'cat.jpg'), 'x')
+  await expect(open(foreign)).rejects.toMatchObject({ code: 'repository-foreign', exit: 6, detail: 'photos/cat.jpg' })
+  writeFileSync(join(folder, 'file'), 'x')
+  await expect(open(join(folder, 'file'))).rejects.toMatchObject({ code: 'repository-absent' })
+})
+
+test.each(['{"format":2,"id":"x"}', 'null', '[]', 'torn {', ''])(
+  'a marker of no known format (%s) is no absent one',
+  async (text) => {
+    const repo = place()
+    writeFileSync(join(repo, 'arxdb-repository.json'), text)
+    await expect(open(repo)).rejects.toMatchObject({ code: 'repository-format' })
+    await expect(open(repo, 'must exist')).rejects.toMatchObject({ code: 'repository-format' })
+  },
+)
+
+test('is the same for all who begin it at once', async () => {
+  const repo = place()
+  const all = await Promise.all(Array.from({ length: 6 }, () => open(repo)))
+  expect(new Set(all.map(({ id }) => id)).size).toBe(1)
+  expect((await open(repo, 'must exist')).id).toBe(all[0]!.id)
+})
+
+test('is not begun where the store replaces what it was told to keep', async () => {
+  const repo = place()
+  const { directoryStore } = await import('../../src/backup/stores/directory.ts')
+  const real = await directoryStore(repo)
+  const { beginIn } = await import('../../src/backup/repository.ts')
+  const careless = { ...real, put: (key: string, body: Buffer) => real.put(key, body, { replace: true }) }
+  await expect(beginIn(careless as typeof real)).rejects.toMatchObject({ code: 'no-conditional-writes', exit: 5 })
+  expect(await real.list('')).toEqual([])
+})
+
+test('a run is seen while it runs, when it ended, and for ever when it was killed', async () => {
+  const repository = await open(place())
+  await beginRun(repository, 'run')
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  const verified = await beginRun(repository, 'verify')
+  await verified.end('failed', { message: 'the object is short' })
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  const drilled = await beginRun(repository, 'drill')
+  await drilled.end('ok', { label: 'L' })
+  await repository.store.put('runs/29991231-torn.json', Buffer.from('{"job":'))
+  expect(await readRuns(repository)).toMatchObject([
+    { job: 'drill', outcome: 'ok', label: 'L', host: hostname(), pid: process.pid },
+    { job: 'verify', outcome: 'failed', message: 'the object is short' },
+    { job: 'run', outcome: 'running', ended: null },
+  ])
+  expect(await readRuns(repository, 2)).toHaveLength(1)
+})
+
+test('a store that does not answer is no job that never ran', async () => {
+  const repository = await open(place())
+  await (await beginRun(repository, 'run')).end('ok', {})
+  const deaf = { ...repository.store, read: () => Promise.reject(new Error('no answer')) }
+  await expect(readRuns({ ...repository, store: deaf })).rejects.toThrow('no answer')
+  await expect(readProofs({ ...repository, store: deaf })).resolves.toEqual(new Map())
+})
+
+test('proofs are kept by label, in their order, and none replaces another', async () => {
+  const repository = await open(place())
+  const proof = (label: string, level: Level, passed: boolean, at: string) =>
+    keepProof(repository, { label, level, passed, at, problems: [] })
+  await proof('a', 2, true, '2026-11-25T02:00:00.000Z')
+  await proof('a', 1, false, '2026-11-26T02:00:00.000Z')
+  await proof('b', 5, true, '2026-11-25T02:00:00.000Z')
+  await expect(proof('b', 5, false, '2026-11-25T02:00:00.000Z')).rejects.toMatchObject({ code: 'object-exists' })
+  await repository.store.put('proofs/a/torn.json', Buffer.from('{'))
+  await repository.store.put('proofs/a/of-another.json', Buffer.from('{"label":"b","level":5,"passed":true}'))
+  const proofs = await readProofs(repository)
+  expect(proofs.get('a')!.map(({ level }) => level)).toEqual([2, 1])
+  expect(provenLevel(proofs.get('a')!)).toBe(-1)
+  expect(provenLevel(proofs.get('b')!)).toBe(5)
+})
+
+test('what failed last is not proven by what passed before', () => {
+  const one = fc.record({ level: fc.integer({ min: 0, max: 5 }), passed: fc.boolean() }) as fc.Arbitrary<unknown>
+  fc.assert(
+    fc.property(fc.array(one as fc.Arbitrary<Proof>, { maxLength: 12 }), (proofs) => {
+      const level = provenLevel(proofs)
+      const after = proofs.slice(proofs.findLastIndex(({ passed }) => !passed) + 1)
+      expect(level === -1).toBe(after.length === 0)
+      expect(after.every((proof) => proof.level <= level)).toBe(true)
+    }),
+  )
+})
