@@ -96,7 +96,8 @@ async function bring(
 }
 
 async function writeDown(file: string, source: Readable, signal: AbortSignal) {
-  const handle = await open(file, 'wx', 0o600)
+  // A draft of that name is what a killed call left: process ids come again, in containers all the time.
+  const handle = await open(file, 'w', 0o600)
   const hash = createHash('sha256')
   let bytes = 0
   try {
