@@ -168,7 +168,7 @@ export interface Statements {
   /** Tables to count, partitioned ones whole, and the column that says when. */
   'backup/evidence/relations': {
     params: Record<never, never>
-    row: { readonly schema: string; readonly name: string; readonly kind: string; readonly unlogged: boolean; readonly time_column: string | null }
+    row: { readonly schema: string; readonly name: string; readonly kind: string; readonly unlogged: boolean; readonly time_column: string | null; readonly stored_schema: string; readonly stored_name: string }
   }
   /** A named moment in the WAL that a recovery can stop at. */
   'backup/evidence/restore-point': {

@@ -1,4 +1,5 @@
 // What a database holds: the same figures on every tier, sensitive to what matters and to nothing else.
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compareEvidence } from '../../src/backup/evidence/compare.ts'
@@ -6,7 +7,7 @@ import type { Evidence } from '../../src/backup/evidence/evidence.ts'
 import { markMoment } from '../../src/backup/evidence/mark.ts'
 import { takeEvidence } from '../../src/backup/evidence/take.ts'
 import { openClient } from '../../src/db/connect.ts'
-import { describeTiers, migratedDatabase, type TestDatabase, withClient } from '../servers/databases.ts'
+import { describeTiers, migratedDatabase, type TestDatabase, tiers, withClient } from '../servers/databases.ts'
 
 const SCENE = `
 create table "odd schema"."na""me" (id int primary key, "at time" timestamptz, v numeric, f float8, b bytea);
@@ -22,6 +23,22 @@ create unlogged table passing (id int);
 create view seen as select * from parted;
 create function twice(x int) returns int language sql immutable as 'select 2 * x';
 create table empty (at timestamptz default 'infinity');
+create index on parted_1 (at);
+create table named (t int, v int);
+insert into named values (1, 1), (null, 2);
+create materialized view kept as select 1 as one;
+create table secret (owner name);
+insert into secret values ('postgres'), ('somebody');
+alter table secret enable row level security;
+create policy own on secret using (owner = current_user);
+`
+
+const AGGREGATE = `
+create table ticks (at timestamptz not null, price numeric);
+select create_hypertable('ticks', 'at', chunk_time_interval => interval '1 day');
+insert into ticks select timestamptz '2026-01-01Z' + i * interval '1 hour', i from generate_series(0, 99) i;
+create materialized view daily with (timescaledb.continuous) as
+  select time_bucket('1 day', at) as day, sum(price) from ticks group by 1 with no data;
 `
 
 const bare: Evidence = {
@@ -62,8 +79,10 @@ describeTiers('evidence', (tier) => {
     expect(of('empty')).toMatchObject({ rows: '0', from: null, to: null, digest: '0' })
     expect(of('candles')).toMatchObject({ kind: tier.name === 'plain' ? 'partitioned' : 'hypertable', rows: '0' })
     expect(evidence.indexes.filter((line) => line.startsWith('public.parted:'))).toEqual([
-      'public.parted: 2 indexes on its 2 parts',
+      'public.parted: 3 indexes on its 2 parts',
       'public.parted: CREATE INDEX parted_id_idx ON ONLY public.parted USING btree (id)',
+      'public.parted: not unique USING btree (at) on 1 of its parts',
+      'public.parted: not unique USING btree (id) on 2 of its parts',
     ])
     expect(evidence.views.map((line) => line.split(' ')[0])).toContain('public.seen')
     expect(evidence.functions.some((line) => line.startsWith('public.twice(x integer)'))).toBe(true)
@@ -72,7 +91,8 @@ describeTiers('evidence', (tier) => {
 
   test('says the same in every session', async () => {
     const settings = `set timezone = 'Asia/Kathmandu'; set datestyle = 'SQL, DMY'; set extra_float_digits = -5;
-      set bytea_output = 'escape'; set search_path = arxdb; set intervalstyle = 'iso_8601'`
+      set bytea_output = 'escape'; set search_path = arxdb; set quote_all_identifiers = on;
+      set intervalstyle = 'iso_8601'`
     expect(await taken(true, settings)).toEqual(await taken(true))
   })
 
@@ -80,7 +100,15 @@ describeTiers('evidence', (tier) => {
     ['a row that went', `delete from parted where id = 3`, /public.parted: 21 rows, restored 20/],
     ['a value', `update parted set id = 99 where id = 3`, /as many rows, with other values/],
     ['an index', `drop index "odd schema"."by v"`, /index is missing.*by v/],
-    ['an index twice', `create index again on parted_1 (id)`, /index.*3 indexes on its 2 parts/],
+    ['an index twice', `create index again on parted_1 (id)`, /index.*4 indexes on its 2 parts/],
+    [
+      'an index for another one',
+      'drop index parted_1_at_idx; create index again on parted_1 (id)',
+      /index is missing: public.parted: not unique USING btree \(at\) on 1 of its parts/,
+    ],
+    ['a value beside a column t', 'update named set v = 3 where t is null', /public.named: as many rows, with other/],
+    ['a constraint of a part', 'alter table parted_1 add check (id > -1)', /1 constraints of type c on its parts/],
+    ['what a view keeps', 'refresh materialized view kept with no data', /public.kept .* \(not populated\)/],
     ['a constraint', `alter table parted add check (id >= 0)`, /constraint or column was not there before/],
     ['a default', `alter table empty alter at drop default`, /constraint or column is missing.*infinity/],
     ['a view', `create or replace view seen as select id, at from parted where id > 0`, /view is missing: public.seen/],
@@ -97,6 +125,16 @@ describeTiers('evidence', (tier) => {
     }
   })
 
+  test('refuses to count what row security hides', async () => {
+    const role = `reader_${randomBytes(4).toString('hex')}`
+    await withClient(database.url, (client) => client.query(`create role ${role} in role pg_read_all_data`))
+    try {
+      await expect(taken(false, `set role ${role}`)).rejects.toThrow(/row-level security/)
+    } finally {
+      await withClient(database.url, (client) => client.query(`drop role ${role}`))
+    }
+  })
+
   test('a mark beside writers is exact, and counts what was committed', async () => {
     const writer = await openClient(database.connection)
     await writer.query('begin; insert into parted values (1, $$2026-01-02$$)')
@@ -107,6 +145,37 @@ describeTiers('evidence', (tier) => {
       expect(mark.lsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/)
     } finally {
       await writer.end()
+    }
+  })
+})
+
+const community = tiers().find(({ name }) => name === 'community')
+describe.skipIf(!community)('continuous aggregates', () => {
+  test('are told by what they have materialised', async () => {
+    const database = await migratedDatabase(community!)
+    try {
+      const client = await openClient(database.connection)
+      const look = async (): Promise<Evidence> => {
+        await client.query('begin isolation level repeatable read read only')
+        const evidence = await takeEvidence(client, { at: '', exact: true, digest: true })
+        await client.query('commit')
+        return evidence
+      }
+      await client.query(AGGREGATE)
+      const empty = await look()
+      await client.query("call refresh_continuous_aggregate('daily', null, '2026-01-04Z')")
+      const full = await look()
+      await client.end()
+      expect(full.relations).toContainEqual(
+        expect.objectContaining({
+          ...{ schema: 'public', name: 'daily', kind: 'aggregate', rows: '3' },
+          ...{ from: '2026-01-01T00:00:00Z', to: '2026-01-03T00:00:00Z' },
+        }),
+      )
+      expect(full.relations.filter(({ schema }) => schema.startsWith('_timescaledb'))).toEqual([])
+      expect(compareEvidence(full, empty)).toEqual(['public.daily: 3 rows, restored 0'])
+    } finally {
+      await database.drop()
     }
   })
 })

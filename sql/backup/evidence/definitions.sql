@@ -23,6 +23,20 @@ part (root, oid) as (
     select b.root, i.inhrelid from below b join pg_inherits i on i.inhparent = b.oid
   )
   select root, oid from below
+),
+-- Of an index of a part, what does not depend on names: from USING on.
+shape as (
+  select o.name as root, p.oid as part, case when x.indisunique then 'unique' else 'not unique' end
+           || case when x.indisvalid then '' else ' (invalid)' end as uniqueness,
+         substr(pg_get_indexdef(x.indexrelid), length(format('CREATE %sINDEX %I ON %s%I.%I',
+           case when x.indisunique then 'UNIQUE ' else '' end, i.relname, case when i.relkind = 'I' then 'ONLY ' else '' end,
+           n.nspname, c.relname)) + 1) as shape
+    from part p
+    join own o on o.oid = p.root
+    join pg_index x on x.indrelid = p.oid
+    join pg_class i on i.oid = x.indexrelid
+    join pg_class c on c.oid = p.oid
+    join pg_namespace n on n.oid = c.relnamespace
 )
 select 'index' as kind,
        format('%s: %s%s', o.name, pg_get_indexdef(x.indexrelid), case when x.indisvalid then '' else ' (invalid)' end) as line
@@ -30,6 +44,25 @@ select 'index' as kind,
 union all
 select 'index', format('%s: %s indexes on its %s parts', o.name, count(x.indexrelid), count(distinct p.oid))
   from part p join own o on o.oid = p.root left join pg_index x on x.indrelid = p.oid
+  group by o.name
+union all
+-- By what they are as well: one that is missing is not made up for by another one that is there twice.
+select 'index', format('%s: %s%s on %s of its parts%s', s.root, s.uniqueness, s.shape, count(distinct s.part),
+                       case when count(*) = count(distinct s.part) then '' else format(', %s times', count(*)) end)
+  from shape s
+  group by s.root, s.uniqueness, s.shape
+union all
+select 'constraint', format('%s: %s constraints of type %s on its parts', o.name, count(*), k.contype)
+  from part p
+  join own o on o.oid = p.root
+  join pg_constraint k on k.conrelid = p.oid and k.contype in ('c', 'f', 'p', 'u', 'x')
+  group by o.name, k.contype
+union all
+select 'trigger', format('%s: %s triggers on its parts', o.name, count(*))
+  from part p
+  join own o on o.oid = p.root
+  join pg_trigger t on t.tgrelid = p.oid
+  where not t.tgisinternal
   group by o.name
 union all
 -- NOT NULL became a constraint in PostgreSQL 18: it is told with its column.
@@ -49,7 +82,12 @@ select 'trigger', format('%s: %s%s', o.name, pg_get_triggerdef(t.oid), case when
   from own o join pg_trigger t on t.tgrelid = o.oid
   where not t.tgisinternal and t.tgname <> 'ts_insert_blocker'
 union all
-select 'view', format('%s %s', o.name, md5(pg_get_viewdef(o.oid))) from own o where o.relkind in ('v', 'm')
+-- A continuous aggregate's view names its numbered table.
+select 'view', format('%s %s%s', o.name,
+                      md5(regexp_replace(pg_get_viewdef(o.oid), '(_materialized_hypertable_|cagg_watermark\()\d+', '\1', 'g')),
+                      case when c.relispopulated then '' else ' (not populated)' end)
+  from own o join pg_class c on c.oid = o.oid
+  where o.relkind in ('v', 'm')
 union all
 select 'function', format('%I.%I(%s) %s', n.nspname, f.proname, pg_get_function_identity_arguments(f.oid),
                           case when f.prokind = 'a' then 'aggregate' else md5(pg_get_functiondef(f.oid)) end)

@@ -1,6 +1,6 @@
--- Tables to count, hypertables and partitioned ones whole, and the column that says when.
+-- Tables to count, hypertables and partitioned ones whole, what continuous aggregates hold, and the column that says when.
 -- @params  -
--- @returns schema text, name text, kind text, unlogged boolean, time_column text null
+-- @returns schema text, name text, kind text, unlogged boolean, time_column text null, stored_schema text, stored_name text
 -- @locks   AccessShareLock
 with hyper as materialized (
   select h.hypertable_schema, h.hypertable_name, d.column_name
@@ -24,7 +24,8 @@ select n.nspname::text as schema, c.relname::text as name,
            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
              and a.atttypid in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
            order by a.attnum = any(coalesce(p.partattrs::int2[], '{}')) desc, a.attnum
-           limit 1)) as time_column
+           limit 1)) as time_column,
+       n.nspname::text as stored_schema, c.relname::text as stored_name
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   left join hyper h on h.hypertable_schema = n.nspname and h.hypertable_name = c.relname
@@ -33,4 +34,11 @@ select n.nspname::text as schema, c.relname::text as name,
     and not exists (select from pg_inherits i join parent p on p.oid = i.inhparent where i.inhrelid = c.oid)
     and not exists (select from pg_depend d
                       where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-  order by n.nspname, c.relname
+union all
+select a.view_schema::text, a.view_name::text, 'aggregate', false, d.column_name::text,
+       a.materialization_hypertable_schema::text, a.materialization_hypertable_name::text
+  from timescaledb_information.continuous_aggregates a
+  left join timescaledb_information.dimensions d
+    on d.hypertable_schema = a.materialization_hypertable_schema
+       and d.hypertable_name = a.materialization_hypertable_name and d.dimension_number = 1
+  order by 1, 2

@@ -4,7 +4,8 @@
 export interface RelationEvidence {
   readonly schema: string
   readonly name: string
-  readonly kind: 'table' | 'hypertable' | 'partitioned'
+  /** Of a continuous aggregate the rows are those that it has materialised. */
+  readonly kind: 'table' | 'hypertable' | 'partitioned' | 'aggregate'
   /** Exact; a text, because it may pass 2^53. */
   readonly rows: string
   /** First and last value of the time column, ISO 8601 UTC; null without one or without rows. */

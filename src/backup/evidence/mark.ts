@@ -20,8 +20,8 @@ import { takeEvidence } from './take.ts'
 const TRIES = 30
 /** The WAL writer comes by five times a second. */
 const FLUSH_MS = 2_000
-/** From "on disk" to "seen by others" a commit does nothing but set flags. */
-const SETTLE_MS = 20
+/** From "on disk" to "seen by others" a commit does nothing but set flags; on a busy machine its turn has to come. */
+const SETTLE_MS = 200
 const TARGET = { engine: 'postgres', server: 150_000 } as const
 
 export interface Marked {
@@ -44,8 +44,9 @@ export async function markMoment(connection: Connection, name: string, options: 
       : [`writers left no moment without a commit in ${TRIES} tries: rows are about right only`]
     const evidence = await takeEvidence(seeing, { ...options, at: mark.time, exact, remarks })
     await seeing.query('rollback')
-    await marking.query('select 1')
-    await runner(marking, TARGET)('backup/evidence/switch-wal')
+    const run = runner(marking, TARGET)
+    const [now] = await run<Moment>('backup/evidence/moment')
+    if (now!.archiving) await run('backup/evidence/switch-wal')
     return { mark, evidence }
   } catch (error) {
     throw refused(error) ?? translate(error, connection)
@@ -61,6 +62,7 @@ interface Moment {
   /** WAL is on disk up to the LSN that was asked about. */
   readonly flushed: boolean | null
   readonly syncing: boolean
+  readonly archiving: boolean
 }
 
 async function quietMoment(seeing: pg.Client, marking: pg.Client, name: string) {
@@ -70,9 +72,11 @@ async function quietMoment(seeing: pg.Client, marking: pg.Client, name: string) 
     const [before] = await runner(seeing, TARGET)<Moment>('backup/evidence/moment')
     const called = attempt === 1 ? name : `${name}-${attempt}`
     const [point] = await run<{ lsn: string; at: string | Date }>('backup/evidence/restore-point', { name: called })
+    // Who was running is asked before the snapshot: one that ends in between has changed the snapshot, or is known.
+    const [during] = await run<Moment>('backup/evidence/moment')
     const [after] = await run<Moment>('backup/evidence/moment')
     const mark: Mark = { name: called, lsn: point!.lsn, time: new Date(point!.at).toISOString() }
-    const exact = before!.snapshot === after!.snapshot && (await noneCommitted(run, after!, mark.lsn))
+    const exact = before!.snapshot === after!.snapshot && (await noneCommitted(run, during!, mark.lsn))
     if (exact || attempt === TRIES) return { mark, exact }
     await seeing.query('rollback')
   }
@@ -87,7 +91,7 @@ async function noneCommitted(run: Run, { running, syncing }: Moment, lsn: string
     if (now!.flushed !== true) continue
     await sleep(SETTLE_MS)
     const [later] = await run<Moment>('backup/evidence/moment', { lsn })
-    return running.every((xid) => later!.running.includes(xid))
+    return !later!.syncing && running.every((xid) => later!.running.includes(xid))
   }
   return false
 }
