@@ -175,6 +175,11 @@ export interface Statements {
     params: { readonly name: string }
     row: { readonly lsn: string; readonly at: string }
   }
+  /** Where sequences stand, one line each, with their step where it is not 1. Not of a snapshot: they know none. */
+  'backup/evidence/sequences': {
+    params: Record<never, never>
+    row: { readonly line: string }
+  }
   /** Closes the WAL segment, so that it is archived now. */
   'backup/evidence/switch-wal': {
     params: Record<never, never>

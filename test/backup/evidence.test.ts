@@ -205,14 +205,21 @@ describe('comparing', () => {
   })
   test.each([
     ['10', '10', true],
-    ['10', '42', true],
-    ['10', '43', false],
+    ['10', '4300', true],
     ['10', '9', false],
     ['10', 'unused', false],
     ['unused', '7', true],
+    ['10 by 5', '15 by 5', true],
+    ['10 by 5', '15', false],
+    ['-10 by -1', '-42 by -1', true],
+    ['-10 by -1', '-9 by -1', false],
+    ['10 cycle', '3 cycle', true],
+    ['10 cycle', 'unused cycle', false],
   ])('a sequence at %s may be restored at %s: %s', (was, is, fine) => {
-    const told = compareEvidence({ ...bare, sequences: [`s ${was}`] }, { ...bare, sequences: [`s ${is}`] })
+    const name = 's."odd 7 by 1"'
+    const told = compareEvidence({ ...bare, sequences: [`${name} ${was}`] }, { ...bare, sequences: [`${name} ${is}`] })
     expect(told.length === 0).toBe(fine)
+    expect(compareEvidence({ ...bare, sequences: [`${name} ${was}`] }, bare)).toEqual([`sequence ${name} is missing`])
   })
   test('rows of another moment are not compared', () => {
     const relation = { ...{ schema: 's', name: 't', kind: 'table' as const }, from: null, to: null, digest: null }

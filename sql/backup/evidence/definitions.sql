@@ -97,9 +97,5 @@ select 'function', format('%I.%I(%s) %s', n.nspname, f.proname, pg_get_function_
     and not exists (select from pg_depend d
                       where d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')
 union all
-select 'sequence', format('%I.%I %s', s.schemaname, s.sequencename, coalesce(s.last_value::text, 'unused'))
-  from pg_sequences s
-  where s.schemaname !~ '^(pg_|_?timescaledb_)'
-union all
 select 'extension', format('%s %s', e.extname, e.extversion) from pg_extension e
 order by 1, 2

@@ -24,8 +24,6 @@ const KINDS: Readonly<Record<Lines, string>> = {
   markets: 'newest of market',
 }
 
-/** Sequences fetch this many values ahead of the WAL. */
-const LOGGED_AHEAD = 32n
 /** Of one kind no more are named. */
 const MOST = 10
 
@@ -92,20 +90,29 @@ function without(all: readonly string[], taken: readonly string[]): readonly str
 const few = (told: readonly string[], kind: string): readonly string[] =>
   told.length <= MOST ? told : [...told.slice(0, MOST), `and ${told.length - MOST} more of kind ${kind}`]
 
-/** Sequences are outside of transactions, and logged ahead: a restored one may stand further on, never back. */
+/**
+ * Sequences are outside of transactions and logged ahead, and were read before the backup: a restored one stands there or
+ * further on in its direction, never back. One that cycles may stand anywhere.
+ */
 function sequences(was: readonly string[], is: readonly string[]): readonly string[] {
-  const values = new Map(is.map(split))
-  return was.flatMap((line) => {
-    const [name, value] = split(line)
-    const now = values.get(name)
+  const restored = new Map(is.map(readSequence).map((one) => [one.name, one]))
+  return was.map(readSequence).flatMap(({ name, value, step, cycles }) => {
+    const now = restored.get(name)
     if (now === undefined) return [`sequence ${name} is missing`]
-    if (now === value || value === 'unused') return []
-    const ahead = now === 'unused' ? -1n : BigInt(now) - BigInt(value)
-    return ahead >= 0n && ahead <= LOGGED_AHEAD ? [] : [`sequence ${name} stood at ${value}, restored at ${now}`]
+    if (now.step !== step) return [`sequence ${name} went by ${step}, restored by ${now.step}`]
+    if (value === null || (cycles && now.value !== null)) return []
+    const back = now.value === null || (step > 0n ? now.value < value : now.value > value)
+    return back ? [`sequence ${name} stood at ${value}, restored at ${now.value ?? 'its start'}`] : []
   })
 }
 
-const split = (line: string): readonly [string, string] => {
-  const at = line.lastIndexOf(' ')
-  return [line.slice(0, at), line.slice(at + 1)]
+/** A line of backup/evidence/sequences: `schema.name 42 by -1 cycle`. */
+function readSequence(line: string) {
+  // A name with blanks ends with a quote: the shortest beginning that leaves figures alone is the name.
+  const found = /^(.*?) (unused|-?\d+)(?: by (-?\d+))?( cycle)?$/s.exec(line)
+  const [name, value, step, cycle] = found?.slice(1) ?? [line, 'unused']
+  return {
+    ...{ name: name!, value: value === 'unused' ? null : BigInt(value!) },
+    ...{ step: BigInt(step ?? '1'), cycles: cycle !== undefined },
+  }
 }

@@ -15,7 +15,7 @@ import { ArxError, EXIT } from '../../errors.ts'
 import { type Run, runner } from '../../storage/session.ts'
 import type { Mark } from '../manifest.ts'
 import type { Evidence } from './evidence.ts'
-import { takeEvidence } from './take.ts'
+import { readSequences, takeEvidence } from './take.ts'
 
 const TRIES = 30
 /** The WAL writer comes by five times a second. */
@@ -38,11 +38,11 @@ export interface MarkOptions {
 export async function markMoment(connection: Connection, name: string, options: MarkOptions = {}): Promise<Marked> {
   const [seeing, marking] = [await openClient(connection), await openClient(connection)]
   try {
-    const { mark, exact } = await quietMoment(seeing, marking, name)
+    const { mark, exact, sequences } = await quietMoment(seeing, marking, name)
     const remarks = exact
       ? []
       : [`writers left no moment without a commit in ${TRIES} tries: rows are about right only`]
-    const evidence = await takeEvidence(seeing, { ...options, at: mark.time, exact, remarks })
+    const evidence = await takeEvidence(seeing, { ...options, at: mark.time, exact, remarks, sequences })
     await seeing.query('rollback')
     const run = runner(marking, TARGET)
     const [now] = await run<Moment>('backup/evidence/moment')
@@ -70,6 +70,7 @@ async function quietMoment(seeing: pg.Client, marking: pg.Client, name: string) 
   for (let attempt = 1; ; attempt++) {
     await seeing.query('begin isolation level repeatable read read only; set local statement_timeout = 0')
     const [before] = await runner(seeing, TARGET)<Moment>('backup/evidence/moment')
+    const sequences = await readSequences(seeing)
     const called = attempt === 1 ? name : `${name}-${attempt}`
     const [point] = await run<{ lsn: string; at: string | Date }>('backup/evidence/restore-point', { name: called })
     // Who was running is asked before the snapshot: one that ends in between has changed the snapshot, or is known.
@@ -77,7 +78,7 @@ async function quietMoment(seeing: pg.Client, marking: pg.Client, name: string) 
     const [after] = await run<Moment>('backup/evidence/moment')
     const mark: Mark = { name: called, lsn: point!.lsn, time: new Date(point!.at).toISOString() }
     const exact = before!.snapshot === after!.snapshot && (await noneCommitted(run, during!, mark.lsn))
-    if (exact || attempt === TRIES) return { mark, exact }
+    if (exact || attempt === TRIES) return { mark, exact, sequences }
     await seeing.query('rollback')
   }
 }

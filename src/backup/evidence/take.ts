@@ -14,6 +14,8 @@ export interface EvidenceOptions {
   readonly remarks?: readonly string[] | undefined
   /** A sum over the hash of every row: reads and prints each of them. */
   readonly digest?: boolean | undefined
+  /** Where sequences stood before the backup began to read them; read now when left out. */
+  readonly sequences?: readonly string[] | undefined
   readonly progress?: ((text: string) => void) | undefined
 }
 
@@ -53,6 +55,7 @@ export async function takeEvidence(client: pg.Client, options: EvidenceOptions):
   const target = await targetOf(client)
   const run = runner(client, target)
   await client.query(TEXT_SETTINGS)
+  const sequences = options.sequences ?? (await readSequences(client))
   const found = await run<Relation>('backup/evidence/relations')
   const relations: RelationEvidence[] = []
   for (const relation of found.filter(({ unlogged }) => !unlogged)) {
@@ -72,12 +75,22 @@ export async function takeEvidence(client: pg.Client, options: EvidenceOptions):
     triggers: lines('trigger'),
     views: lines('view'),
     functions: lines('function'),
-    sequences: lines('sequence'),
+    sequences,
     jobs: lines('job'),
     rollups: lines('rollup'),
     extensions: lines('extension'),
     markets: await markets(run, found),
   }
+}
+
+/**
+ * Where sequences stand, for what is compared later: they go on beside every snapshot, so they have to be read before the
+ * backup reads them, and a restored one then stands there or further on. Inside a transaction.
+ */
+export async function readSequences(client: pg.Client): Promise<readonly string[]> {
+  await client.query('set local quote_all_identifiers = off')
+  const run = runner(client, { engine: 'postgres', server: 150_000 })
+  return (await run<{ line: string }>('backup/evidence/sequences')).map(({ line }) => line)
 }
 
 /** The variants of statements that fit this database, whatever schema it has. */
