@@ -160,10 +160,10 @@ export interface Statements {
     params: { readonly most: number }
     row: { readonly line: string }
   }
-  /** Which transactions this one sees, which are under way, and whether the WAL is on disk up to a place. */
+  /** Which transactions this one sees, which may be about to commit, and whether the WAL is on disk up to a place. */
   'backup/evidence/moment': {
     params: { readonly lsn: string | null }
-    row: { readonly snapshot: string; readonly running: readonly string[]; readonly flushed: boolean | null; readonly syncing: boolean; readonly archiving: boolean }
+    row: { readonly snapshot: string; readonly running: readonly string[]; readonly brief: boolean; readonly flushed: boolean | null; readonly syncing: boolean; readonly archiving: boolean }
   }
   /** Tables to count, partitioned ones whole, and the column that says when. */
   'backup/evidence/relations': {

@@ -3,9 +3,9 @@
 // A snapshot sees what was committed before it. When the same snapshot could still be taken after the restore point was
 // written, nothing was seen to commit in between; so recovery to the restore point brings back what the snapshot sees:
 // what commits later lies behind it in the WAL, what was running then is undone. One case is left: a transaction writes
-// its commit into the WAL before others see it. So those that were running are looked at again when the WAL is on disk
-// past the restore point: one whose commit lay before it would have ended by then. Moments like that are plenty even on a
-// busy server; when none is met, the evidence says so.
+// its commit into the WAL before others see it. So moments are sought in which none that has written is at work, but those
+// that wait for their client. Where long ones are at work, they are looked at again when the WAL is on disk past the
+// restore point: one whose commit lay before it would have ended by then. When no such moment is met, the evidence says so.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Connection } from '../../connect/connection.ts'
@@ -17,7 +17,9 @@ import type { Mark } from '../manifest.ts'
 import type { Evidence } from './evidence.ts'
 import { readSequences, takeEvidence } from './take.ts'
 
-const TRIES = 30
+/** A busy server has many such moments in a second; one that never rests for a millisecond has none. */
+const PATIENCE_MS = 15_000
+const MOST_POINTS = 50
 /** The WAL writer comes by five times a second. */
 const FLUSH_MS = 2_000
 /** From "on disk" to "seen by others" a commit does nothing but set flags; on a busy machine its turn has to come. */
@@ -41,7 +43,7 @@ export async function markMoment(connection: Connection, name: string, options: 
     const { mark, exact, sequences } = await quietMoment(seeing, marking, name)
     const remarks = exact
       ? []
-      : [`writers left no moment without a commit in ${TRIES} tries: rows are about right only`]
+      : [`writers left no moment without a commit in ${PATIENCE_MS / 1000} s: rows are about right only`]
     const evidence = await takeEvidence(seeing, { ...options, at: mark.time, exact, remarks, sequences })
     await seeing.query('rollback')
     const run = runner(marking, TARGET)
@@ -57,8 +59,10 @@ export async function markMoment(connection: Connection, name: string, options: 
 
 interface Moment {
   readonly snapshot: string
-  /** Transactions under way that have written something. */
+  /** Transactions that have written something and are at work. */
   readonly running: readonly string[]
+  /** Some of them for less than a second. */
+  readonly brief: boolean
   /** WAL is on disk up to the LSN that was asked about. */
   readonly flushed: boolean | null
   readonly syncing: boolean
@@ -67,26 +71,32 @@ interface Moment {
 
 async function quietMoment(seeing: pg.Client, marking: pg.Client, name: string) {
   const run = runner(marking, TARGET)
-  for (let attempt = 1; ; attempt++) {
+  const until = Date.now() + PATIENCE_MS
+  for (let points = 0; ; ) {
+    const late = Date.now() > until || points === MOST_POINTS - 1
     await seeing.query('begin isolation level repeatable read read only; set local statement_timeout = 0')
     const [before] = await runner(seeing, TARGET)<Moment>('backup/evidence/moment')
     const sequences = await readSequences(seeing)
-    const called = attempt === 1 ? name : `${name}-${attempt}`
-    const [point] = await run<{ lsn: string; at: string | Date }>('backup/evidence/restore-point', { name: called })
-    // Who was running is asked before the snapshot: one that ends in between has changed the snapshot, or is known.
-    const [during] = await run<Moment>('backup/evidence/moment')
-    const [after] = await run<Moment>('backup/evidence/moment')
-    const mark: Mark = { name: called, lsn: point!.lsn, time: new Date(point!.at).toISOString() }
-    const exact = before!.snapshot === after!.snapshot && (await noneCommitted(run, during!, mark.lsn))
-    if (exact || attempt === TRIES) return { mark, exact, sequences }
+    const [now] = await run<Moment>('backup/evidence/moment')
+    if (late || (now!.snapshot === before!.snapshot && !now!.brief)) {
+      points++
+      const called = points === 1 ? name : `${name}-${points}`
+      const [point] = await run<{ lsn: string; at: string | Date }>('backup/evidence/restore-point', { name: called })
+      // Who was at work is asked before the snapshot: one that ends in between has changed the snapshot, or is known.
+      const [during] = await run<Moment>('backup/evidence/moment')
+      const [after] = await run<Moment>('backup/evidence/moment')
+      const mark: Mark = { name: called, lsn: point!.lsn, time: new Date(point!.at).toISOString() }
+      const exact = before!.snapshot === after!.snapshot && (await noneCommitted(run, during!, mark.lsn))
+      if (exact || late) return { mark, exact, sequences }
+    }
     await seeing.query('rollback')
   }
 }
 
 /** Whether none of the transactions that were running had its commit in the WAL before `lsn`. */
-async function noneCommitted(run: Run, { running, syncing }: Moment, lsn: string): Promise<boolean> {
+async function noneCommitted(run: Run, { running, brief, syncing }: Moment, lsn: string): Promise<boolean> {
   if (running.length === 0) return true
-  if (syncing) return false
+  if (brief || syncing) return false
   for (const until = Date.now() + FLUSH_MS; Date.now() < until; await sleep(10)) {
     const [now] = await run<Moment>('backup/evidence/moment', { lsn })
     if (now!.flushed !== true) continue

@@ -53,6 +53,7 @@ const WRITERS: readonly (readonly string[])[] = [
   ['begin', insert, 'savepoint s', insert, 'rollback to s', insert, 'commit'],
   ['begin', insert, 'rollback'],
   ['begin', insert, "prepare transaction 'p'", "commit prepared 'p'"],
+  ['begin', insert, 'select pg_sleep(1.5)', 'commit'],
   ['update written set v = v + 1 where id % 50 = 7', 'delete from written where id % 50 = 8'],
 ]
 
