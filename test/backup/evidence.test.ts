@@ -7,6 +7,7 @@ import type { Evidence } from '../../src/backup/evidence/evidence.ts'
 import { markMoment } from '../../src/backup/evidence/mark.ts'
 import { takeEvidence } from '../../src/backup/evidence/take.ts'
 import { openClient } from '../../src/db/connect.ts'
+import { insertBars, insertTicks } from '../engines/market-rows.ts'
 import { describeTiers, migratedDatabase, type TestDatabase, tiers, withClient } from '../servers/databases.ts'
 
 const SCENE = `
@@ -120,6 +121,26 @@ describeTiers('evidence', (tier) => {
       await client.query(`begin; ${change}`)
       const after = await takeEvidence(client, { at: '', exact: true, digest: true })
       expect(compareEvidence(before, after).join('\n')).toMatch(told)
+    } finally {
+      await client.end()
+    }
+  })
+
+  test('knows the newest of each market', async () => {
+    const client = await openClient(database.connection)
+    try {
+      await client.query(
+        "begin; select arxdb.ensure_partitions(t, '2026-01-01Z', '2026-01-03Z') from unnest(array['prices', 'candles']) t",
+      )
+      await insertTicks(client, [
+        ['btc', 'kraken', '2026-01-02T00:00:01.5Z', '1'],
+        ['btc', 'kraken', '2026-01-01T00:00:00Z', '1'],
+      ])
+      await insertBars(client, [['eth', 'kraken', 'EUR', '1h', '2026-01-02T03:00:00Z', '1']])
+      expect((await takeEvidence(client, { at: '', exact: true })).markets).toEqual([
+        'candles eth/EUR@kraken 1h 2026-01-02T03:00:00.000000Z',
+        'prices btc/USD@kraken tick 2026-01-02T00:00:01.500000Z',
+      ])
     } finally {
       await client.end()
     }
