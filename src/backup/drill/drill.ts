@@ -104,7 +104,9 @@ export async function drillManifest(
       ? stagedLogical(manifest, programs, task)
       : stagedPhysical(manifest, entries, programs, task))
   } catch (error) {
-    if (task.signal.aborted || !(error instanceof ArxError) || error.exit === EXIT.unsupported) throw error
+    // What lies in this host says nothing of the backup.
+    const elsewhere = error instanceof ArxError && [EXIT.unsupported, EXIT.refused].includes(error.exit as never)
+    if (task.signal.aborted || !(error instanceof ArxError) || elsewhere) throw error
     const why = [error.message, error.detail].filter(Boolean).join(': ')
     const spent = { restoredSeconds: elapsed(), checkedSeconds: elapsed() }
     return {

@@ -1,13 +1,17 @@
 // A backup as a running server, in folders that go with it.
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { unsupportedError } from '../../errors.ts'
+import { ArxError, EXIT, unsupportedError } from '../../errors.ts'
+import { caller } from '../../programs/account.ts'
+import { isRunning, markOf, type ProcessMark } from '../../programs/process.ts'
 import type { CatalogueEntry } from '../catalogue.ts'
 import type { Manifest } from '../manifest.ts'
 import { chainOf } from '../methods/incremental.ts'
 import { programOf } from '../methods/pgbackrest/restore.ts'
 import type { Programs } from '../programs.ts'
+import { roomFits } from '../restore/fitness.ts'
 import { makeIsolated } from '../restore/isolated.ts'
+import { sweepLeftovers } from '../restore/leftovers.ts'
 import { restoreLogical } from '../restore/logical.ts'
 import { restorePhysical } from '../restore/physical.ts'
 import { type RecoveryTarget, targetText } from '../restore/target.ts'
@@ -15,18 +19,46 @@ import { readArchive } from '../wal/archive.ts'
 import { segmentAt, segmentName } from '../wal/names.ts'
 import type { DrillTask, Staged } from './drill.ts'
 
-/** A folder that the server's account may pass through, and nobody read. */
-async function folder({ settings }: DrillTask): Promise<string> {
-  const made = await mkdtemp(join(settings.staging, 'arxdb-drill-'))
+const PREFIX = 'arxdb-drill-'
+const OWNER = 'owner.json'
+
+/** A folder that the server's account may pass through, and nobody read; with room in it, and what killed drills left gone. */
+async function folder({ settings }: DrillTask, chain: readonly Manifest[]): Promise<string> {
+  await sweepLeftovers()
+  await sweepFolders(settings.staging)
+  const { outcome, detail } = await roomFits(chain, settings.staging)
+  if (outcome !== 'ok') {
+    throw new ArxError({
+      code: 'disk-full',
+      message: `too little space for a drill in ${settings.staging}`,
+      detail,
+      hint: 'free space there, or give another folder with --staging',
+      exit: EXIT.refused,
+    })
+  }
+  const made = await mkdtemp(join(settings.staging, PREFIX))
+  await writeFile(join(made, OWNER), JSON.stringify(markOf(process.pid)), { mode: 0o600 })
   await chmod(made, 0o711)
   return made
+}
+
+/** A drill that was killed while it unpacked has no server yet that would be found. Only folders of this user count. */
+async function sweepFolders(staging: string): Promise<void> {
+  const names = (await readdir(staging).catch(() => [])).filter((name) => name.startsWith(PREFIX))
+  for (const path of names.map((name) => join(staging, name))) {
+    try {
+      const record = join(path, OWNER)
+      if ((await lstat(record)).uid !== caller().uid || !(await lstat(path)).isDirectory()) continue
+      if (!isRunning(JSON.parse(await readFile(record, 'utf8')) as ProcessMark)) await clear(path)
+    } catch {}
+  }
 }
 
 const clear = (path: string): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 })
 
 /** A dump or a copy in an empty server. */
 export async function stagedLogical(manifest: Manifest, programs: Programs, task: DrillTask): Promise<Staged> {
-  const parent = await folder(task)
+  const parent = await folder(task, [manifest])
   const { repository, key, settings, env, signal } = task
   try {
     task.progress('starting an empty server')
@@ -66,10 +98,11 @@ export async function stagedPhysical(
   const marked = await markArchived(manifest, task)
   const own: RecoveryTarget = marked ? { kind: 'name', name: manifest.mark!.name } : { kind: 'backup' }
   const target = task.target ?? own
-  const parent = await folder(task)
+  const chain = chainOf(manifest, trusted)
+  const parent = await folder(task, chain)
   try {
     const { server } = await restorePhysical({
-      ...{ repository, key, settings, chain: chainOf(manifest, trusted), target, into: join(parent, 'data') },
+      ...{ repository, key, settings, chain, target, into: join(parent, 'data') },
       ...{ disposable: true, programs, env, signal, progress: task.progress },
     })
     const atMark = marked && target === own

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cancelling } from '../../db/cancel.ts'
 import { ArxError, EXIT } from '../../errors.ts'
-import { takeEvidence } from '../evidence/take.ts'
+import { readSequences, takeEvidence } from '../evidence/take.ts'
 import { type Decoded, digestOf } from './decoded.ts'
 import { holdAllJobs } from './held-jobs.ts'
 import { surveyed } from './logical-preflight.ts'
@@ -154,13 +154,15 @@ async function attempt(making: Making, program: string): Promise<Attempt | strin
       ...['--no-password', '--no-sync', `--lock-wait-timeout=${LOCK_WAIT_MS}`],
       ...[`--snapshot=${snapshot.id}`, `--file=${join(staging, DUMP)}`],
     ]
+    // Before pg_dump reads them: they go on beside the snapshot.
+    const sequences = await readSequences(snapshot.client)
     making.progress(`pg_dump of ${connection.database}`)
     const ran = await runTool(program, args, { env: await libpqEnv(connection, making.env, staging), signal })
     if (!ran.ok) return ran.reason
     making.check()
     making.progress('counting rows')
     const evidence = await cancelling(snapshot.client, signal, () =>
-      takeEvidence(snapshot.client, { at: snapshot.at, exact: true }),
+      takeEvidence(snapshot.client, { at: snapshot.at, exact: true, sequences }),
     )
     const [counted] = await snapshot.run<DefinitionCounts>('backup/logical/counted-definitions')
     const files = [{ name: DUMP, file: join(staging, DUMP), seals: [] }]

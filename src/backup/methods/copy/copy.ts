@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cancelling } from '../../../db/cancel.ts'
 import { sqlState, translate } from '../../../db/sqlstate.ts'
-import { takeEvidence } from '../../evidence/take.ts'
+import { readSequences, takeEvidence } from '../../evidence/take.ts'
 import { compressionHere, type Seal, SUFFIX, sealed, unsealed } from '../../sealing/seal.ts'
 import { holdAllJobs } from '../held-jobs.ts'
 import { type DatabaseMould, surveyed } from '../logical-preflight.ts'
@@ -126,6 +126,8 @@ async function attempt(
   compression: readonly Seal[],
 ): Promise<Outcome> {
   const { staging, progress, signal } = making
+  // Before the copy reads them: they go on beside the snapshot.
+  const stood = await readSequences(snapshot.client)
   progress('reading the schema')
   const schema = await readSchema(snapshot)
   const suffix = compression.map((seal) => SUFFIX[seal]).join('')
@@ -147,7 +149,7 @@ async function attempt(
   }
   progress('counting rows')
   const evidence = await cancelling(snapshot.client, signal, () =>
-    takeEvidence(snapshot.client, { at: snapshot.at, exact: true }),
+    takeEvidence(snapshot.client, { at: snapshot.at, exact: true, sequences: stood }),
   )
   const files: Made[] = [schemaFile, ...tables.map(({ file }) => file)].map((name) => ({
     name,
