@@ -81,7 +81,9 @@ describe.skipIf(noMoto)(`S3${noMoto ? ` (${noMoto})` : ''}`, () => {
       for (let i = 0; i < 40; i++) yield randomBytes(1 << 20)
       throw new Error('the source broke')
     }
-    await expect(store.put('k', Readable.from(breaking()))).rejects.toMatchObject({ detail: /the source broke/ })
+    await expect(store.put('k', Readable.from(breaking()))).rejects.toMatchObject({
+      detail: expect.stringContaining('the source broke'),
+    })
     const stop = new AbortController()
     async function* endless() {
       for (let i = 0; ; i++) {

@@ -14,6 +14,10 @@ const LONGEST_DAYS = 366 * 8 + 2
 
 export interface Cron {
   readonly text: string
+  /** Day of month and day of week are both given: one of them is enough. */
+  readonly either: boolean
+  /** 0 is Sunday. */
+  readonly weekdays: readonly number[]
   matches(time: Date): boolean
 }
 
@@ -24,10 +28,12 @@ export function parseCron(text: string): Cron {
     throw usageError(`"${text}" is no schedule`, 'the five fields of cron: "15 2 * * *" is 02:15 every day')
   }
   const [minute, hour, day, month, weekday] = parts.map((part, i) => values(part, FIELDS[i]!, text))
-  // As cron has it: with both restricted, either will do.
-  const either = parts[2] !== '*' && parts[4] !== '*'
+  // As cron has it: with both restricted, either will do; a field that begins with a star restricts nothing.
+  const either = !parts[2]!.startsWith('*') && !parts[4]!.startsWith('*')
   return {
     text: parts.join(' '),
+    either,
+    weekdays: [...new Set([...weekday!].map((day) => day % 7))].sort((a, b) => a - b),
     matches(time) {
       const onDay = day!.has(time.getDate())
       const onWeekday = weekday!.has(time.getDay()) || (time.getDay() === 0 && weekday!.has(7))

@@ -46,6 +46,13 @@ export function scheduledJobs(
   asked: readonly string[],
   world: JobWorld,
 ): readonly ScheduledJob[] {
+  // A crontab is no place for a secret: it is shown by crontab -l, and its command lines by ps.
+  if (world.globals.some((word) => /^[a-z]+:\/\/[^/@]*:[^/@]+@|[?&]password=/i.test(word))) {
+    throw usageError(
+      'the connection holds a password, which would stand in a crontab and in ps',
+      'name it by --service (pg_service.conf and .pgpass), or by --env with the URL in the config',
+    )
+  }
   const unknown = asked.find((name) => !JOBS.includes(name as Job))
   if (unknown !== undefined) throw usageError(`there is no job "${unknown}"`, JOBS.join(', '))
   const jobs = JOBS.filter((job) => (asked.length === 0 ? job !== 'policy' : asked.includes(job)))

@@ -68,8 +68,9 @@ export interface Listed {
   readonly message: string | null
 }
 
-/** A job may begin so much later than it was due, and take its time. */
+/** A job may begin so much later than it was due, and its record may be seen so much later. */
 const GRACE_MS = 3_600_000
+const DAY_MS = 86_400_000
 
 /** Each job beside its last run, by the records in the repository: of whatever host, and of none when it never ran. */
 export async function list(wanted: BackupSettings, world: JobWorld, env: Env, now: Date): Promise<readonly Listed[]> {
@@ -84,23 +85,26 @@ export async function list(wanted: BackupSettings, world: JobWorld, env: Env, no
 }
 
 function listed(
-  { job, cron: planned, words }: ScheduledJob,
+  { job, cron: planned, words, deadlineMs }: ScheduledJob,
   runs: readonly RunRecord[],
   installed: readonly string[],
   now: Date,
 ): Listed {
   const line = installed.find((text) => text.includes(` ${words.slice(2, 4).join(' ')} `))
   const cron = line === undefined ? planned : parseCron(line.split(/\s+/).slice(0, 5).join(' '))
-  const due = lastDue(cron, now)
   const last = runs.find((run) => run.job === job)
-  const late = due !== undefined && now.getTime() - due.getTime() > GRACE_MS
+  // The newest moment at which it should have begun by now; an hourly job has one, too.
+  const expected = lastDue(cron, new Date(now.getTime() - GRACE_MS))
+  const stuck =
+    last?.outcome === 'running' &&
+    now.getTime() - Date.parse(last.started) > (deadlineMs === 0 ? DAY_MS : deadlineMs) + GRACE_MS
   return {
     ...{ job, schedule: cron.text, installed: line !== undefined },
-    last_due: due?.toISOString() ?? null,
+    last_due: lastDue(cron, now)?.toISOString() ?? null,
     last_run: last?.started ?? null,
-    outcome: last?.outcome ?? 'never',
+    outcome: stuck ? 'failed' : (last?.outcome ?? 'never'),
     host: last?.host ?? null,
-    overdue: late && (last === undefined || Date.parse(last.started) < due.getTime()),
-    message: last?.message ?? null,
+    overdue: expected !== undefined && (last === undefined || Date.parse(last.started) < expected.getTime()),
+    message: stuck ? 'it never ended: it was killed, or its host went down' : (last?.message ?? null),
   }
 }

@@ -1,4 +1,6 @@
 // The same jobs as systemd's units, for those who have timers rather than cron.
+import { parseCron } from './cron.ts'
+import { limitOf } from './crontab.ts'
 import type { ScheduledJob } from './jobs.ts'
 
 export interface Unit {
@@ -10,20 +12,27 @@ export interface Unit {
 const execWord = (word: string): string =>
   `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
 
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 
 /** A field of numbers: steps count from the first, ranges have two dots. */
-const field = (text: string, first: number): string => text.replace(/^\*\/(\d+)$/, `${first}/$1`).replaceAll('-', '..')
+const field = (text: string, first: number): string =>
+  text
+    .split(',')
+    .map((item) => item.replace(/^\*\/(\d+)$/, `${first}/$1`).replace('-', '..'))
+    .join(',')
 
 /** Cron's fields as OnCalendar; two lines where day of month and day of week are both given, as cron takes either. */
 export function onCalendar(text: string): readonly string[] {
+  const { either, weekdays } = parseCron(text)
   const [minute, hour, day, month, weekday] = text.split(' ') as [string, string, string, string, string]
   const time = `${field(hour, 0)}:${field(minute, 0)}:00`
   const dated = `*-${field(month, 1)}-${field(day, 1)}`
-  const days = weekday.replace(/\d/g, (digit) => DAYS[Number(digit)]!).replaceAll('-', '..')
-  if (weekday === '*') return [`${dated} ${time}`]
-  if (day === '*') return [`${days} ${dated} ${time}`]
-  return [`${dated} ${time}`, `${days} *-${field(month, 1)}-* ${time}`]
+  // Its week begins with Monday, and knows no steps: ranges that are neither are told day by day.
+  const days = /^[1-7]-[1-7]$/.test(weekday)
+    ? weekday.replace(/\d/g, (digit) => DAYS[Number(digit) % 7]!).replace('-', '..')
+    : weekdays.map((number) => DAYS[number]).join(',')
+  if (either) return [`${dated} ${time}`, `${days} *-${field(month, 1)}-* ${time}`]
+  return weekday === '*' ? [`${dated} ${time}`] : [`${days} ${dated} ${time}`]
 }
 
 /** A service and a timer for each job. A run that was missed is made up for; hosts of a fleet do not start in one second. */
@@ -32,12 +41,13 @@ export const systemdUnits = (id: string, jobs: readonly ScheduledJob[]): readonl
     const name = `arxdb-${id}-${job}`
     const what = words.slice(2, 4).join(' ')
     const when = onCalendar(cron.text).map((line) => `OnCalendar=${line}`)
-    const limit = deadlineMs === 0 ? 'infinity' : Math.ceil(deadlineMs / 1000) + 60
+    const limit = deadlineMs === 0 ? 'infinity' : limitOf(deadlineMs)
     return [
       {
         name: `${name}.service`,
         text: `[Unit]
 Description=arxdb ${what}
+Wants=network-online.target
 After=network-online.target
 
 [Service]
