@@ -9,6 +9,8 @@ import type { Repository } from './repository.ts'
 import { ObjectAbsent } from './stores/outcomes.ts'
 
 const TERM_MS = 120_000
+/** Longer than a request takes. */
+const SETTLE_MS = 1_000
 
 interface Holder {
   readonly id: string
@@ -57,13 +59,19 @@ export async function takeLease(
     until = end
     return true
   }
+  // Not every S3 knows If-Match: of several that pass by the same dead holder the last one has it.
+  const stays = async (): Promise<boolean> => {
+    if (store.kind === 'directory') return true
+    await sleep(SETTLE_MS)
+    return (await read())?.equals(held!) ?? false
+  }
   for (let attempt = 0; ; attempt++) {
     const found = await read()
     const holder = found && holderOf(found)
     if (holder && (alive(holder) || (await shows(holder, found, read, termMs))))
       throw busy(command, holder, store.where)
     held = found
-    if (await take()) break
+    if ((await take()) && (!found || (await stays()))) break
     if (attempt === 4) throw busy(command, holder, store.where)
   }
   const renew = async (): Promise<void> => {

@@ -21,6 +21,8 @@ const folder = mkdtempSync(join(tmpdir(), 'arxdb-stores-'))
 let moto: Moto | undefined
 let proxy: WayToS3 | undefined
 let raw: S3Client | undefined
+/** Whether the server honours If-Match on a write. */
+let matches = false
 let made = 0
 const noMoto = motoReason()
 
@@ -31,6 +33,12 @@ beforeAll(async () => {
   await moto.bucket('stores')
   proxy = await behind(moto.endpoint)
   raw = moto.client()
+  const probe = { Bucket: 'stores', Key: 'probe' }
+  await raw.send(new PutObjectCommand(probe))
+  matches = await raw.send(new PutObjectCommand({ ...probe, IfMatch: '"other"' })).then(
+    () => false,
+    () => true,
+  )
 })
 afterAll(() => {
   raw?.destroy()
@@ -109,18 +117,26 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('a store in %s', (ki
     expect((await store.read('race')).toString()).toBe(`writer ${won[0]}`)
   })
 
-  here('compares and sets for one of many', async () => {
+  here('begins for one of many, and sets nothing where it compares ill', async () => {
     const begun = await Promise.all(
       Array.from({ length: 5 }, (_, i) => store.swap('lease', undefined, Buffer.from(`a${i}`))),
     )
     expect(begun.filter(Boolean)).toHaveLength(1)
     const first = await store.read('lease')
     expect(await store.swap('lease', Buffer.from('other'), Buffer.from('b'))).toBe(false)
+    expect(await store.swap('gone', Buffer.from('x'), Buffer.from('y'))).toBe(false)
+    expect(await store.swap('lease', first, Buffer.from('b'))).toBe(true)
+    expect((await store.read('lease')).toString()).toBe('b')
+  })
+
+  here('replaces for one of many', async (context) => {
+    if (kind === 's3' && !matches) return context.skip("this moto_server ignores If-Match: Debian's 5.1.1 does")
+    const first = Buffer.from('first')
+    await store.put('lease', first)
     const next = await Promise.all(
       Array.from({ length: 5 }, (_, i) => store.swap('lease', first, Buffer.from(`b${i}`))),
     )
     expect(next.filter(Boolean).length).toBe(1)
-    expect(await store.swap('gone', Buffer.from('x'), Buffer.from('y'))).toBe(false)
   })
 
   here('says absent only of objects that are', async () => {
