@@ -82,6 +82,6 @@ test('unchecked, the bytes are passed on as they are', async () => {
 test('for another key, and without one', async () => {
   const object = await stored(randomBytes(1000), ['age'], (whole) => whole)
   const other = (await ensureKey(join(folder, 'other.key'))).key
-  await expect(readObject(repository, LABEL, object, other)).rejects.toMatchObject({ code: 'object-damaged' })
+  await expect(readObject(repository, LABEL, object, other)).rejects.toMatchObject({ code: 'key-wrong' })
   await expect(readObject(repository, LABEL, object, undefined)).rejects.toMatchObject({ code: 'key-absent' })
 })
