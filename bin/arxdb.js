@@ -30,7 +30,9 @@ const fail = (text, code) => {
 process.on('uncaughtException', (error) => fail(String((error instanceof Error && error.stack) || error), 1))
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
-  fail(`arxdb needs Node.js 20.19 or newer, this is ${process.version}\n  try: install Node.js 20, 22 or 24`, 1)
+  // To a monitoring plugin's caller 3 is "unknown", and 1 only a warning.
+  const code = words[0] === 'health' ? 3 : 1
+  fail(`arxdb needs Node.js 20.19 or newer, this is ${process.version}\n  try: install Node.js 20, 22 or 24`, code)
 }
 import('node:module')
   .then((found) => {

@@ -4,7 +4,7 @@ import { info, type Note, type Result, warn } from '../core/result.ts'
 import { usageError } from '../errors.ts'
 import { neutraliseKeepingLines } from '../render/text.ts'
 import { packageVersion } from '../statements/package-root.ts'
-import type { Context, Format, Globals } from './context.ts'
+import { type Context, type Format, type Globals, PLUGIN_FORMATS, type PluginFormat } from './context.ts'
 import { writeAll, writeFile } from './emit.ts'
 import { fold } from './fold.ts'
 import type { IO } from './io.ts'
@@ -37,6 +37,11 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
     const { render } = await import('../render/render.ts')
     const { globals, io, env, config, note } = speaker()
     const format = await chooseFormat(globals, io, config)
+    if (isPluginFormat(format)) {
+      const text = result.texts?.[format]
+      if (!text) throw usageError(`-o ${format}: this command does not speak it`, 'health and metrics do')
+      return emit([await text()])
+    }
     tell(result.notes, speaker())
     const onTerminal = io.out.isTTY && globals.out === undefined
     // A header above nothing tells a person nothing.
@@ -137,7 +142,7 @@ const BY_ENDING: Readonly<Record<string, Format>> = {
   parquet: 'parquet',
 }
 
-async function chooseFormat(globals: Globals, io: IO, config: () => Promise<Config>): Promise<Format> {
+async function chooseFormat(globals: Globals, io: IO, config: () => Promise<Config>): Promise<Format | PluginFormat> {
   const onTerminal = io.out.isTTY && globals.out === undefined
   // A stream of answers is no one array, and has no one header.
   const streams = globals.watch !== undefined && globals.out === undefined && !onTerminal
@@ -151,6 +156,9 @@ async function chooseFormat(globals: Globals, io: IO, config: () => Promise<Conf
   if (onTerminal) return 'table'
   return streams ? 'ndjson' : 'tsv'
 }
+
+const isPluginFormat = (format: string): format is PluginFormat =>
+  (PLUGIN_FORMATS as readonly string[]).includes(format)
 
 /** A Parquet file is bytes, and ends once: no terminal shows it, and two in one stream are none. Before anything is done. */
 export function refuseBytes({ output, out, watch, json }: Globals, io: IO): void {

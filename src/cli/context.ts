@@ -13,6 +13,10 @@ import type { Services } from './services.ts'
 export const FORMATS = ['table', 'vertical', 'csv', 'tsv', 'json', 'ndjson', 'markdown', 'parquet'] as const
 export type Format = (typeof FORMATS)[number]
 
+/** What monitoring reads: of `health` and `metrics` alone. */
+export const PLUGIN_FORMATS = ['nagios', 'prometheus'] as const
+export type PluginFormat = (typeof PLUGIN_FORMATS)[number]
+
 /** The options every question understands. */
 export interface View {
   readonly chart?: boolean | undefined
@@ -24,7 +28,7 @@ export interface View {
 
 /** The options every command understands, wherever they stand on the line. */
 export interface Globals extends View {
-  readonly output?: Format | undefined
+  readonly output?: Format | PluginFormat | undefined
   readonly json?: boolean | undefined
   readonly out?: string | undefined
   readonly header?: boolean | undefined

@@ -8,11 +8,11 @@ import { parseRange } from '../core/time-range.ts'
 import { parseDuration } from '../duration.ts'
 import { usageError } from '../errors.ts'
 import { settled } from '../zone.ts'
-import { type Context, FORMATS } from './context.ts'
+import { type Context, FORMATS, PLUGIN_FORMATS } from './context.ts'
 
 /** Options of the program itself: understood before and after the command's name. */
 export const globalOptions = (): Option[] => [
-  new Option('-o, --output <format>', 'table on a terminal, tsv in a pipe').choices(FORMATS),
+  new Option('-o, --output <format>', 'table on a terminal, tsv in a pipe').choices([...FORMATS, ...PLUGIN_FORMATS]),
   new Option('--json', 'same as -o json'),
   new Option('--out <file>', 'write the answer to a file'),
   new Option('--columns <names>', 'only these columns, comma-separated'),
@@ -233,6 +233,9 @@ export const ingestOptions = <A extends unknown[]>(base: Command<A>) =>
     .option('--no-rollup', 'leave the rollups of what came in to `arxdb policy run`')
     .option('--dry-run', 'show how the files would be read, and load nothing')
     .option('--check', 'the same, after reading the whole of each file')
+
+/** For an option that may be given several times. */
+export const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value]
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
 

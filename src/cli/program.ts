@@ -13,6 +13,7 @@ import { correlationCommand } from '../commands/correlation.ts'
 import { coverageCommand } from '../commands/coverage.ts'
 import { demoCommand } from '../commands/demo.ts'
 import { gapsCommand } from '../commands/gaps.ts'
+import { healthCommand } from '../commands/health.ts'
 import { importsCommand } from '../commands/imports/imports.ts'
 import { indicatorsCommand } from '../commands/indicators.ts'
 import { ingestCommand } from '../commands/ingest.ts'
@@ -74,6 +75,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     walCommand,
     scheduleCommand,
   ] as unknown as Factory[],
+  'Watch:': [healthCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */

@@ -41,7 +41,9 @@ function report(error: unknown, argv: readonly string[], context: LiveContext, p
     context.io.err.stream.write(`${redact(failure.cause.stack ?? '')}\n`)
   }
   if (context.signal.reason === 'SIGTERM') return EXIT.terminated
-  return context.signal.aborted ? EXIT.interrupted : failure.exit
+  if (context.signal.aborted) return EXIT.interrupted
+  // Monitoring plugins: 1 and 2 are findings, and a wrong flag is none.
+  return argv[0] === 'health' ? EXIT.problems : failure.exit
 }
 
 /** What commander says of a line, in our three parts. */

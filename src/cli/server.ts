@@ -1,7 +1,7 @@
 // Which settings and which server a run has: the areas that know are loaded when a command asks.
 import type { Config } from '../config/schema.ts'
 import type { Connection } from '../connect/connection.ts'
-import type { Context, Globals } from './context.ts'
+import { type Context, FORMATS, type Globals } from './context.ts'
 import { services } from './services.ts'
 
 /** The environment that `arxdb demo` makes on the local server; no config file has to name it. */
@@ -11,7 +11,9 @@ type Place = Pick<Context, 'env' | 'cwd' | 'signal'>
 
 export async function loadConfig({ env, cwd }: Place, globals: Globals): Promise<Config> {
   const { loadConfig } = await import('../config/load.ts')
-  const { config, timeout, tz, output } = globals
+  const { config, timeout, tz } = globals
+  // What monitoring reads is no setting that a config file knows.
+  const output = FORMATS.find((format) => format === globals.output)
   const environment = globals.env === DEMO ? undefined : globals.env
   return loadConfig({ cwd, env, flags: { config, environment, timeout, tz, output } })
 }

@@ -5,7 +5,7 @@ import { ArxError, EXIT, usageError } from '../errors.ts'
 import { mergeBackup } from './backup.ts'
 import { exactFees, feesText } from './fees.ts'
 import { type Env, type Found, type FoundFile, findFiles, homeOf, invalid } from './find.ts'
-import { policyText } from './policy.ts'
+import { entryText } from './policy.ts'
 import { type Config, type Environment, type FileConfig, OUTPUTS, type Setting } from './schema.ts'
 import { pathFrom, targetOf } from './target.ts'
 import { isZone } from './zone.ts'
@@ -100,7 +100,7 @@ function settle({ env, flags }: ConfigWorld, files: readonly FoundFile[], warnin
     (id) => id,
   )
   const environments = merge(files, 'environments', (config) => config.environments, settings, environmentText)
-  const policy = merge(files, 'policy', (config) => config.policy, settings, policyText)
+  const policy = merge(files, 'policy', (config) => config.policy, settings, entryText)
   const fees = merge(files, 'fees', (config) => config.fees, settings, feesText, lowerCase)
   return {
     target: targetOf({ flag: flags.environment, variable: env.ARXDB_ENV }, files, home),
@@ -114,6 +114,7 @@ function settle({ env, flags }: ConfigWorld, files: readonly FoundFile[], warnin
     fees: Object.fromEntries(Object.entries(fees).map(([exchange, said]) => [exchange, exactFees(said)])),
     policy,
     backup: mergeBackup(files, settings, home),
+    health: merge(files, 'health', (config) => config.health, settings, entryText),
     files: files.map(({ path }) => path),
     warnings,
     settings,

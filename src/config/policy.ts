@@ -1,5 +1,4 @@
 // Policies as people write them.
-import type { FilePolicy } from './schema.ts'
 
 /** A column and its direction. */
 export const ORDER = /^[^\s,]+(\s+(asc|desc))?$/i
@@ -13,7 +12,7 @@ const value = (input: unknown): string => {
 }
 
 /** One line of `config show`. */
-export const policyText = (policy: FilePolicy): string =>
-  Object.entries(policy)
+export const entryText = (entry: object): string =>
+  Object.entries(entry)
     .map(([key, input]) => `${key}=${value(input)}`)
     .join(' ')

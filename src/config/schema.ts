@@ -33,6 +33,15 @@ export interface FileConfig {
   readonly fees?: Readonly<Record<string, FileFees>> | undefined
   readonly policy?: Readonly<Record<string, FilePolicy>> | undefined
   readonly backup?: FileBackup | undefined
+  readonly health?: Readonly<Record<string, FileThreshold>> | undefined
+}
+
+/** Where a check of health begins to warn, by `check` or `check/object`: a number, or `5m`, `80%`, `10GB`. */
+export interface FileThreshold {
+  /** False: not asked at all. */
+  readonly enabled?: boolean | undefined
+  readonly warn?: string | number | undefined
+  readonly crit?: string | number | undefined
 }
 
 /** What a table is to be like, as written; what is left out is the default of its table. */
@@ -134,6 +143,8 @@ export interface Config {
   readonly policy: Readonly<Record<string, FilePolicy>>
   /** As written, paths made absolute. */
   readonly backup: FileBackup
+  /** By check, or check/object, as written. */
+  readonly health: Readonly<Record<string, FileThreshold>>
   /** The config files that were read, highest first. */
   readonly files: readonly string[]
   /** Said once on stderr: a file with a password that others may read, a file passed over. */

@@ -175,6 +175,9 @@ const backup = exactly({
   ),
 })
 
+const limit = v.union([v.string(), v.number()], 'must be a number, or a text such as "5m", "80%", "10GB"')
+const threshold = exactly({ enabled: v.optional(v.boolean()), warn: v.optional(limit), crit: v.optional(limit) })
+
 const file = v.pipe(
   exactly({
     $schema: v.optional(v.string()),
@@ -190,6 +193,7 @@ const file = v.pipe(
     fees: v.optional(v.record(text, fees)),
     policy: v.optional(v.record(text, policy)),
     backup: v.optional(backup),
+    health: v.optional(v.record(text, threshold)),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     const input = asObject(dataset.value)

@@ -340,6 +340,26 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly from: string | null; readonly to: string | null; readonly longer_than: string; readonly min_bars: number; readonly by_size: boolean }
     row: { readonly market_id: number; readonly from: string; readonly to: string; readonly missing_bars: number | null; readonly seconds: number; readonly edge: string | null }
   }
+  /** How many of the places for sessions are taken; those kept for superusers are not to be had. */
+  'health/connections': {
+    params: Record<never, never>
+    row: { readonly taken: number; readonly places: number; readonly idle: number; readonly busiest: string | null; readonly busiest_taken: number | null }
+  }
+  /** Indexes that a CREATE or REINDEX CONCURRENTLY left unfinished: written to, never read. One that is being built is none. */
+  'health/invalid-indexes': {
+    params: Record<never, never>
+    row: { readonly index: string; readonly relation: string; readonly bytes: number }
+  }
+  /** Statements of clients that run for longer than asked; replication, autovacuum and this session are none of them. */
+  'health/long-queries': {
+    params: { readonly longer_than: number }
+    row: { readonly pid: number; readonly role_name: string | null; readonly application: string | null; readonly seconds: number; readonly since: string; readonly query: string }
+  }
+  /** What health has to know of the server, the role and the schema before it judges anything; needs no privilege at all. */
+  'health/server': {
+    params: Record<never, never>
+    row: { readonly version: number; readonly timescaledb: string | null; readonly community: boolean; readonly standby: boolean; readonly database: string; readonly role_name: string; readonly system_id: string; readonly monitor: boolean; readonly migrated: boolean; readonly readable: boolean; readonly data_directory: string | null }
+  }
   /** Books a batch, in the transaction that brought its rows. No row comes back when another run has taken the import over. */
   'ingest/add-batch': {
     params: { readonly import_id: number; readonly claim: number; readonly byte_from: number; readonly byte_to: number; readonly line_from: number; readonly line_to: number; readonly prefix_sha256: Buffer | null; readonly rows_read: number; readonly inserted: number; readonly updated: number; readonly unchanged: number; readonly duplicates: number; readonly skipped: number; readonly rejected: number; readonly merged: number; readonly first_at: string | null; readonly last_at: string | null }

@@ -89,6 +89,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
   ora: { owners: ['src/cli/progress.ts'] },
   pg: { owners: ['src/db/'], types: driverTypes },
   'pg-copy-streams': { owners: ['src/db/'] },
+  'prom-client': { owners: ['src/health/'] },
   valibot: { owners: ['src/config/'] },
 }
 

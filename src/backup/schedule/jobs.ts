@@ -16,6 +16,9 @@ const DEFAULTS: Readonly<Record<Job, string>> = {
   policy: '5 * * * *',
 }
 
+/** When a job runs, in cron's five fields: as configured, else by default. */
+export const scheduleOf = (written: BackupSettings['schedule'], job: Job): string => written[job] ?? DEFAULTS[job]
+
 export interface ScheduledJob {
   readonly job: Job
   readonly cron: Cron
@@ -60,7 +63,7 @@ export function scheduledJobs(
     const own = job === 'policy' ? [] : repositoryWords(wanted, job, world)
     return {
       job,
-      cron: parseCron(wanted.schedule[job] ?? DEFAULTS[job]),
+      cron: parseCron(scheduleOf(wanted.schedule, job)),
       words: [world.node, world.script, ...COMMANDS[job], ...own, ...world.globals, '--quiet'],
       deadlineMs: wanted.deadlineMs,
     }

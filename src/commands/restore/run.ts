@@ -1,11 +1,9 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
-import { command, countUpTo, repositoryOptions } from '../../cli/options.ts'
+import { collect, command, countUpTo, repositoryOptions } from '../../cli/options.ts'
 import { restoredColumns } from '../../core/backup-report.ts'
 import { info, warn } from '../../core/result.ts'
 import { usageError } from '../../errors.ts'
-
-const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value]
 
 export const restoreRunCommand = (context: Context) =>
   repositoryOptions(

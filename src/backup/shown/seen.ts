@@ -1,0 +1,79 @@
+// The repository as health wants to see it: ages and not lists.
+
+import { provenLevel } from '../proofs.ts'
+import { readShelf } from '../prune/shelf.ts'
+import { openRepository } from '../repository.ts'
+import { readRuns } from '../runs.ts'
+import { lastDue, parseCron } from '../schedule/cron.ts'
+import { scheduleOf } from '../schedule/jobs.ts'
+import { findKey } from '../sealing/keys.ts'
+import { type BackupFlags, backupSettings, type SettingsWorld, type WrittenBackup } from '../settings.ts'
+import { readArchive } from '../wal/archive.ts'
+
+/** Moments are ISO 8601. */
+export interface Seen {
+  readonly newestGood: string | null
+  /** The newest restore that was proven: a drill, or a verification at level 4 and above, of any backup that is there. */
+  readonly newestProof: string | null
+  /** The newest ended run of `backup run`, where it failed. */
+  readonly failed: { readonly at: string; readonly message: string } | null
+  /** How often they are wanted, in seconds. */
+  readonly everySeconds: number
+  readonly drillEverySeconds: number
+  /** WAL of the cluster asked for: by timeline the number of its newest segment, and the holes; null where there is none. */
+  readonly archive: {
+    readonly newest: Readonly<Record<number, number>>
+    readonly segmentBytes: number
+    readonly gaps: number
+  } | null
+}
+
+/** Reads the repository when it is asked for; undefined where flags, environment and config name none. */
+export function seen(
+  written: WrittenBackup,
+  flags: BackupFlags,
+  world: SettingsWorld & { now(): Date },
+): ((systemId: string) => Promise<Seen>) | undefined {
+  if ((flags.repo ?? (world.env.ARXDB_BACKUP_REPO || undefined) ?? written.repo) === undefined) return undefined
+  return async (systemId) => {
+    const settings = backupSettings(written, flags, world)
+    const repository = await openRepository(settings, 'must exist')
+    try {
+      const shelf = await readShelf(repository, await findKey(settings.keyFile))
+      const good = shelf.backups.filter(({ status }) => status === 'good' || status === 'unknown key')
+      const proven = good.flatMap(({ proofs }) =>
+        provenLevel(proofs) >= 4 ? proofs.filter(({ passed, level }) => passed && level >= 4) : [],
+      )
+      const last = (await readRuns(repository)).find(({ job, outcome }) => job === 'run' && outcome !== 'running')
+      const [archive] = await readArchive(repository, systemId)
+      const now = world.now()
+      const runs = [...(archive?.timelines.values() ?? [])].filter(({ runs }) => runs.length > 0)
+      return {
+        newestGood: latest(good.flatMap(({ entry }) => (entry.manifest ? [entry.manifest.ended] : []))),
+        newestProof: latest(proven.map(({ at }) => at)),
+        failed: last?.outcome === 'failed' ? { at: last.started, message: last.message ?? 'it did not say why' } : null,
+        everySeconds: every(scheduleOf(settings.schedule, 'run'), now),
+        drillEverySeconds: every(scheduleOf(settings.schedule, 'drill'), now),
+        archive: archive
+          ? {
+              newest: Object.fromEntries(runs.map((one) => [one.timeline, one.runs.at(-1)!.last])),
+              segmentBytes: archive.segmentBytes,
+              gaps: runs.reduce((sum, one) => sum + one.runs.length - 1, 0),
+            }
+          : null,
+      }
+    } finally {
+      await repository.close()
+    }
+  }
+}
+
+const latest = (moments: readonly string[]): string | null => [...moments].sort().at(-1) ?? null
+
+/** Between the last two moments at which the schedule was due; a day where it tells none. */
+function every(schedule: string, now: Date): number {
+  const cron = parseCron(schedule)
+  const last = lastDue(cron, now)
+  const before = last && lastDue(cron, new Date(last.getTime() - 60_000))
+  return before ? (last.getTime() - before.getTime()) / 1000 : 86_400
+}
