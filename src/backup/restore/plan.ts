@@ -85,7 +85,7 @@ export async function planRestore(options: PlanOptions): Promise<Plan> {
   const here = programsOf(manifest.server.major, settings.bindir, env)
   const timescaledb = await timescaledbFits(manifest, here, env)
   const findings: Finding[] = [
-    { check: 'target', outcome: 'ok', detail: targetDetail(target, chosen, commitOf(chosen)) },
+    targetFinding(target, chosen, commitOf(chosen)),
     backupFinding(chosen),
     ...gapFindings(chosen, target),
     ...around,
@@ -124,17 +124,20 @@ async function lastCommits(
 
 const UNREAD: ReadonlySet<string> = new Set(['pgbackrest-compression', 'no-zstd'])
 
-function targetDetail(target: RecoveryTarget, { manifest }: Candidate, commit: string | undefined): string {
+/** What cannot be known beforehand is said. */
+function targetFinding(target: RecoveryTarget, { manifest, window }: Candidate, commit: string | undefined): Finding {
+  const check = 'target'
   const text = targetText(target)
-  if (target.kind === 'name' && manifest.mark?.name !== target.name) {
-    return `${text}: whether it lies behind this backup is seen only while WAL is replayed`
+  const unseen = `${text}: whether it lies behind this backup is seen only while WAL is replayed`
+  if (target.kind === 'xid' || (target.kind === 'name' && manifest.mark?.name !== target.name)) {
+    return { check, outcome: 'ok', detail: unseen }
   }
-  if (target.kind === 'xid') return `${text}: whether it lies behind this backup is seen only while WAL is replayed`
-  if (target.kind === 'time' && commit === undefined) {
-    return `${text}: whether a commit lies behind it is seen only while WAL is replayed`
+  if (target.kind === 'time' && commit === undefined && window.to !== null) {
+    const outcome = micros(target.at) > micros(window.to) ? 'warning' : 'ok'
+    return { check, outcome, detail: `${unseen}; the newest of it came into the archive at ${window.to}` }
   }
-  if (target.kind === 'latest') return `latest${commit ? `: a commit of ${commit} is the last` : ''}`
-  return text
+  const last = target.kind === 'latest' && commit ? `: a commit of ${commit} is the last` : ''
+  return { check, outcome: 'ok', detail: `${text}${last}` }
 }
 
 const backupFinding = ({ manifest, chain, proven }: Candidate): Finding => ({

@@ -1,12 +1,14 @@
 // pgBackRest's backups through bin/arxdb.js: made, verified, planned, brought back to moments, drilled; and what is damaged
 // or missing in its repository brings nothing back.
-import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Outcome, runBeside } from '../../servers/beside.ts'
+import { arxdbBeside, type Outcome, runBeside } from '../../servers/beside.ts'
 import { BIN, canRun, flipped, harmed, openScene, type Scene } from './scene-pgbackrest.ts'
 
 interface Told {
@@ -190,6 +192,8 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
       { relation: 'public.aside', rows: '500', restored: '500', passed: true },
       { relation: 'public.t', rows: '20000', restored: '20000', passed: true },
     ])
+    const verified = await arxdb(['backup', 'verify', full, '--level', '5', '-o', 'json'])
+    expect(JSON.parse(verified.stdout)).toMatchObject([{ label: full, level: 5, outcome: 'passed' }])
     expect(drilled()).toEqual(before)
     const listed = await arxdb(['backup', 'list', '-o', 'json'])
     expect(JSON.parse(listed.stdout)).toMatchObject([{ proven_level: 5 }, { proven_level: 5 }])
@@ -251,12 +255,73 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     expect(JSON.parse(listed.stdout)).toMatchObject([{ label: incremental }, { label: full, status: 'failed' }])
   }, 120_000)
 
+  test('interrupted while files are laid out: nothing stays, and no process goes on writing', async () => {
+    const into = join(scene.folder, 'interrupted')
+    const words = ['restore', 'run', '--into', into, '--backup', incremental, '--repo', scene.shop.folder]
+    const [file, ...args] = arxdbBeside('plain', words)
+    const child = spawn(file!, args, {
+      env: { ...process.env, ARXDB_BACKUP_KEY: join(scene.shop.home, 'backup.key'), ...scene.env },
+      stdio: 'ignore',
+    })
+    const ended = once(child, 'exit')
+    while (!existsSync(join(into, 'base')) && child.exitCode === null) await sleep(5)
+    child.kill('SIGINT')
+    expect((await ended)[0]).toBe(130)
+    expect(readdirSync(into)).toEqual([])
+    const running = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    expect(running.split('\n').filter((line) => line.includes(into))).toEqual([])
+  }, 60_000)
+
   test('never over what is there: a running server is refused', async () => {
     const done = await arxdb(['restore', 'run', '--into', join(scene.folder, 'data'), '--yes'])
     expect(done).toMatchObject({ code: 6 })
     expect(done.stderr).toContain('a server runs on')
     expect((await client.query('select count(*)::int as n from t')).rows[0].n).toBe(33_000)
   })
+
+  test('a promotion of the original: its branch is told, and followed where that is asked for', async () => {
+    const data = join(scene.folder, 'data')
+    await client.end()
+    scene.run(`${BIN}/pg_ctl`, ['-D', data, '-w', '-m', 'fast', 'stop'])
+    scene.run('touch', [join(data, 'recovery.signal')])
+    const log = join(scene.folder, 'log/pg.log')
+    scene.run(`${BIN}/pg_ctl`, ['-D', data, '-w', '-l', log, '-o', "-c restore_command='exit 1'", 'start'])
+    client = await scene.client()
+    for (let tries = 0; tries < 100; tries++) {
+      if (!(await client.query('select pg_is_in_recovery() as r')).rows[0].r) break
+      await sleep(50)
+    }
+    await insert(33_001, 34_000)
+    expect(await scene.archived(client)).toContain('/00000002')
+    const planned = await plan('--to', 'latest', '--backup', incremental)
+    expect(planned).toMatchObject({ code: 0 })
+    expect(planned.told).toContainEqual({
+      ...{ check: 'timeline', outcome: 'warning', detail: expect.stringMatching(/^timeline 2, branched off 1 at /) },
+    })
+    const along = await restored('--to', 'latest', '--backup', incremental, '--timeline', '2')
+    expect(along, along.stderr).toMatchObject({ code: 0 })
+    expect(await content(along.into)).toMatchObject({ rows: 34_000 })
+    const own = await restored('--to', 'latest', '--backup', incremental)
+    expect(await content(own.into)).toMatchObject({ rows: 33_000 })
+  }, 60_000)
+
+  test('WAL that arxdb cannot read by itself: the plan says what it does not know, and the restore goes on', async () => {
+    const conf = scene.env.PGBACKREST_CONFIG!
+    writeFileSync(conf, readFileSync(conf, 'utf8').replace('compress-type=zst', 'compress-type=lz4'))
+    await insert(34_001, 35_000)
+    expect(await scene.archived(client)).toMatch(/\.lz4$/)
+    const along = ['--backup', incremental, '--timeline', '2']
+    const planned = await plan('--to', '2099-01-01T00:00:00Z', ...along)
+    expect(planned).toMatchObject({ code: 0 })
+    expect(planned.told[0]).toMatchObject({ outcome: 'warning', detail: expect.stringContaining('seen only while') })
+    expect(planned.told).toContainEqual(expect.objectContaining({ detail: expect.stringContaining('cannot read lz4') }))
+    const missed = await restored('--to', '2099-01-01T00:00:00Z', ...along)
+    expect(missed).toMatchObject({ code: 1 })
+    expect(missed.stderr).toContain('nothing was promoted')
+    const latest = await restored('--to', 'latest', ...along)
+    expect(latest, latest.stderr).toMatchObject({ code: 0 })
+    expect(await content(latest.into)).toMatchObject({ rows: 35_000 })
+  }, 60_000)
 
   test('what pgBackRest expired is told, and its stanza gone too', async () => {
     renameSync(join(scene.folder, 'repo'), join(scene.folder, 'elsewhere'))

@@ -88,7 +88,7 @@ export async function openScene(): Promise<Scene> {
       const name = switched[0].name as string
       const place = join(folder, 'repo/archive/main/15-1', name.slice(0, 16))
       // It has another name until it is whole.
-      const whole = new RegExp(`^${name}-[0-9a-f]{40}\\.zst$`)
+      const whole = new RegExp(`^${name}-[0-9a-f]{40}\\.\\w+$`)
       for (;;) {
         const found = existsSync(place) ? readdirSync(place).find((file) => whole.test(file)) : undefined
         if (found !== undefined) return join(place, found)

@@ -2,7 +2,9 @@
 // never reads either.
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
+import { interrupted } from '../../../db/session.ts'
 import { ArxError, EXIT } from '../../../errors.ts'
 import { caller, identity, unprivilegedAccount } from '../../../programs/account.ts'
 import { type Env, serverEnv } from '../../../programs/run.ts'
@@ -86,7 +88,7 @@ const complaintsIn = (text: string): readonly string[] =>
 async function execute(program: Pgbackrest, name: string, args: readonly string[]) {
   const own = Object.entries(program.env).filter(([key]) => key.startsWith('PGBACKREST_'))
   const quiet = name === 'backup' ? [] : ['--log-level-file=off']
-  const result = await execa(program.path, [...common(program), ...quiet, '--log-level-stderr=warn', name, ...args], {
+  const child = execa(program.path, [...common(program), ...quiet, '--log-level-stderr=warn', name, ...args], {
     env: { ...serverEnv(program.env), ...(Object.fromEntries(own) as Record<string, string>) },
     extendEnv: false,
     cwd: '/',
@@ -96,13 +98,29 @@ async function execute(program: Pgbackrest, name: string, args: readonly string[
     // The list of a large archive, and one WAL segment of the largest size.
     maxBuffer: 2 ** 31 - 1,
     cancelSignal: program.signal,
+    // A group of its own: its processes go on for a while when it is told to end, and write where others clear away.
+    detached: true,
     // Time enough to tell its own processes, and to let go of its lock.
     forceKillAfterDelay: 20_000,
     ...(caller().uid === 0 ? identity(unprivilegedAccount()) : {}),
   })
-  program.signal.throwIfAborted()
+  const result = await child
+  const { aborted, reason } = program.signal
+  if (aborted) await endGroup(child.pid)
+  if (aborted) throw (reason as Error | undefined)?.name === 'TimeoutError' ? reason : interrupted(reason)
   const text = Buffer.from(result.stderr ?? []).toString()
   return { code: result.exitCode ?? -1, stdout: Buffer.from(result.stdout ?? []), stderr: text }
+}
+
+/** Ends what is left of it, and returns when it is gone. */
+async function endGroup(leader: number | undefined): Promise<void> {
+  for (const until = Date.now() + 5_000; leader !== undefined && Date.now() < until; await sleep(20)) {
+    try {
+      process.kill(-leader, 'SIGKILL')
+    } catch {
+      return
+    }
+  }
 }
 
 /** An error of pgBackRest in its own words. */
