@@ -91,10 +91,7 @@ export async function drillManifest(
 ): Promise<Drilled> {
   const since = performance.now()
   const elapsed = (): number => Math.round(performance.now() - since) / 1000
-  const rpoSeconds = Math.max(
-    0,
-    Math.round((Date.now() - (await recoverableUntil(manifest, task.repository)).getTime()) / 1000),
-  )
+  const rpoSeconds = Math.max(0, Math.round((Date.now() - (await recoverableUntil(manifest, task)).getTime()) / 1000))
   const programs = programsOf(manifest.server.major, task.settings.bindir, task.env)
   const logical = manifest.kind === 'dump' || manifest.kind === 'copy'
   const bare = { label: manifest.label, kind: manifest.kind, rpoSeconds }

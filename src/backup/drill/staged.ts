@@ -1,21 +1,20 @@
 // A backup as a running server, in folders that go with it.
 import { chmod, lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ArxError, EXIT, unsupportedError } from '../../errors.ts'
+import { ArxError, EXIT } from '../../errors.ts'
 import { caller } from '../../programs/account.ts'
 import { isRunning, markOf, type ProcessMark } from '../../programs/process.ts'
 import type { CatalogueEntry } from '../catalogue.ts'
 import type { Manifest } from '../manifest.ts'
-import { chainOf } from '../methods/incremental.ts'
-import { programOf } from '../methods/pgbackrest/restore.ts'
 import type { Programs } from '../programs.ts'
+import { restoredFrom } from '../restore/choose.ts'
 import { roomFits } from '../restore/fitness.ts'
 import { makeIsolated } from '../restore/isolated.ts'
 import { sweepLeftovers } from '../restore/leftovers.ts'
 import { restoreLogical } from '../restore/logical.ts'
 import { restorePhysical } from '../restore/physical.ts'
 import { type RecoveryTarget, targetText } from '../restore/target.ts'
-import { readArchive } from '../wal/archive.ts'
+import { homeOf } from '../restore/wal-home.ts'
 import { segmentAt, segmentName } from '../wal/names.ts'
 import type { DrillTask, Staged } from './drill.ts'
 
@@ -92,13 +91,12 @@ export async function stagedPhysical(
   programs: Programs,
   task: DrillTask,
 ): Promise<Staged> {
-  if (manifest.kind === 'pgbackrest') return stagedPgbackrest(manifest, task)
   const { repository, key, settings, env, signal } = task
   const trusted = entries.flatMap((entry) => (entry.manifest && entry.trust !== 'forged' ? [entry.manifest] : []))
   const marked = await markArchived(manifest, task)
   const own: RecoveryTarget = marked ? { kind: 'name', name: manifest.mark!.name } : { kind: 'backup' }
   const target = task.target ?? own
-  const chain = chainOf(manifest, trusted)
+  const chain = restoredFrom(manifest, trusted)
   const parent = await folder(task, chain)
   try {
     const { server } = await restorePhysical({
@@ -121,18 +119,9 @@ export async function stagedPhysical(
 }
 
 /** Whether the segment with the restore point has come into the archive. */
-async function markArchived({ mark, wal, server }: Manifest, { repository }: DrillTask): Promise<boolean> {
+async function markArchived(manifest: Manifest, task: DrillTask): Promise<boolean> {
+  const { mark, wal } = manifest
   if (!mark || !wal) return false
-  const [archive] = await readArchive(repository, server.systemId)
-  return (
-    archive?.stored.has(segmentName(wal.timeline, segmentAt(mark.lsn, wal.segmentBytes), wal.segmentBytes)) ?? false
-  )
-}
-
-function stagedPgbackrest(manifest: Manifest, { env, signal }: DrillTask): Promise<Staged> {
-  const { label, stanza } = programOf(manifest, env, signal)
-  throw unsupportedError(
-    `drills of pgBackRest's backups are not built yet: ${label} of stanza ${stanza}`,
-    'pgbackrest restore into another folder proves it by hand; arxdb backup verify has pgBackRest check every file',
-  )
+  const { archive } = await homeOf(manifest, task)
+  return archive.stored.has(segmentName(wal.timeline, segmentAt(mark.lsn, wal.segmentBytes), wal.segmentBytes))
 }

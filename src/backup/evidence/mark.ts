@@ -81,7 +81,7 @@ async function quietMoment(seeing: pg.Client, marking: pg.Client, name: string) 
     if (late || (now!.snapshot === before!.snapshot && !now!.brief)) {
       points++
       const called = points === 1 ? name : `${name}-${points}`
-      const [point] = await run<{ lsn: string; at: string | Date }>('backup/evidence/restore-point', { name: called })
+      const [point] = await run<{ lsn: string; at: string }>('backup/evidence/restore-point', { name: called })
       // Who was at work is asked before the snapshot: one that ends in between has changed the snapshot, or is known.
       const [during] = await run<Moment>('backup/evidence/moment')
       const [after] = await run<Moment>('backup/evidence/moment')

@@ -3,13 +3,11 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArxError } from '../../errors.ts'
 import { serverEnv } from '../../programs/run.ts'
-import type { Evidence } from '../evidence/evidence.ts'
-import { markMoment } from '../evidence/mark.ts'
-import type { Mark } from '../manifest.ts'
 import { BACKUP_MANIFEST, objectNamed, objectText, type ServerManifest, unpackBase } from '../restore/unpack.ts'
 import { compressionHere } from '../sealing/seal.ts'
 import { runBasebackup } from './basebackup.ts'
 import { type Cluster, surveyedCluster } from './cluster.ts'
+import { marked } from './marked.ts'
 import type { DecodeTask, Made, Making, Method, Outcome } from './method.ts'
 import { runTool, toolVersion } from './tool.ts'
 
@@ -70,24 +68,6 @@ export async function makeBase(
 async function filesIn(folder: string, seals: Made['seals']): Promise<readonly Made[]> {
   const names = (await readdir(folder)).sort()
   return names.map((name) => ({ name, file: join(folder, name), seals: /\.(zst|gz)$/.test(name) ? [] : seals }))
-}
-
-/** A restore point with what the database held exactly there, to prove restores by. */
-async function marked(
-  making: Making,
-  { standby }: Cluster,
-): Promise<{ mark: Mark | null; evidence: Evidence | null; warnings: readonly string[] }> {
-  const none = { mark: null, evidence: null }
-  if (standby) return { ...none, warnings: ['a standby cannot write a restore point: no mark, no evidence'] }
-  making.progress('marking a moment')
-  try {
-    const { connection, progress } = making
-    return { ...(await markMoment(connection, `arxdb-${making.label}`, { digest: true, progress })), warnings: [] }
-  } catch (error) {
-    // What a role with nothing but REPLICATION may not do.
-    if (!(error instanceof ArxError && error.code === 'no-restore-point')) throw error
-    return { ...none, warnings: [`${error.message}: no mark, no evidence; ${error.hint}`] }
-  }
 }
 
 /** Unpacks all of it, each file compared with its SHA-256, and has pg_verifybackup read files and WAL again. */

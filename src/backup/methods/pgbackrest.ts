@@ -2,11 +2,14 @@
 // says which one it is, proves that it was not changed, and counts it among the others.
 import { ArxError, EXIT, usageError } from '../../errors.ts'
 import { readCatalogue } from '../catalogue.ts'
+import { walFile } from '../wal/names.ts'
+import { askCluster } from './cluster.ts'
+import { marked } from './marked.ts'
 import type { DecodeTask, Making, Method, Outcome } from './method.ts'
-import { type Made, rangeOf, type Stanza, stanzaOf } from './pgbackrest/info.ts'
+import { listArchive } from './pgbackrest/archive.ts'
+import { type Made, rangeOf, type Stanza, stanzaOf, tablespacesOf } from './pgbackrest/info.ts'
 import { judged, segmentNames } from './pgbackrest/judge.ts'
-import { ask, failed, findPgbackrest, type Pgbackrest } from './pgbackrest/program.ts'
-import { programOf } from './pgbackrest/restore.ts'
+import { ask, failed, findPgbackrest, type Pgbackrest, programOf } from './pgbackrest/program.ts'
 
 export const pgbackrestMethod: Method = {
   async preflight(making) {
@@ -28,14 +31,18 @@ export const pgbackrestMethod: Method = {
     const made = (await stanzaOf(program)).backup.filter(({ label }) => !known.has(label)).at(-1)
     if (!made) throw failed('backup', { ...answer, told: ['it says that all went well, and info does not show it'] })
     const { label, prior, info, lsn, archive, error } = made
+    making.check()
+    const cluster = await askCluster(making)
+    const { mark, evidence, warnings } = await marked(making, cluster)
     return {
-      ...{ files: [], wal: rangeOf(made), mark: null, evidence: null },
+      ...{ files: [], wal: rangeOf(made), mark, evidence },
       parent: await parentOf(making, program.stanza, prior),
       tools: [`pgBackRest ${made.backrest.version}`],
-      warnings: [...answer.told, ...(error ? ['pages with wrong checksums were found'] : [])],
+      warnings: [...answer.told, ...(error ? ['pages with wrong checksums were found'] : []), ...warnings],
       method: {
         ...{ stanza: program.stanza, config: program.config ?? null, label, type: made.type, prior, lsn, archive },
         ...{ bytes: info.size, repositoryBytes: info.repository.delta ?? null, database: made.database.id },
+        ...{ superuser: cluster.superuser, tablespaces: await tablespacesOf(program, label) },
       },
     } satisfies Outcome
   },
@@ -111,10 +118,8 @@ export async function walGaps(task: Pick<DecodeTask, 'manifest' | 'env' | 'signa
 }
 
 async function segmentsIn(program: Pgbackrest, archive: string): Promise<ReadonlySet<string>> {
-  const answer = await ask(program, 'repo-ls', ['--recurse', '--output=text', `archive/${program.stanza}/${archive}`])
-  if (answer.code !== 0) throw failed('repo-ls', answer)
-  const names = answer.stdout.matchAll(/^(?:.*\/)?([0-9A-F]{24})-[0-9a-f]{40}(?:\.\w+)?$/gm)
-  return new Set([...names].map(([, name]) => name!))
+  const files = await listArchive(program, `archive/${program.stanza}/${archive}`)
+  return new Set(files.map(({ name }) => name).filter((name) => walFile(name)?.kind === 'segment'))
 }
 
 function forMaking({ settings, env, signal }: Making): Pgbackrest {

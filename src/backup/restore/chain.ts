@@ -16,16 +16,25 @@ type Unpack = Pick<
   'repository' | 'key' | 'chain' | 'into' | 'tablespaces' | 'programs' | 'env' | 'signal' | 'progress'
 > & { readonly account: Account | undefined }
 
-/** Where a tablespace's files go. */
-export const placeOf = ({ into, tablespaces }: Pick<Unpack, 'into' | 'tablespaces'>, { oid, location }: Tablespace) =>
-  tablespaces?.get(location) ?? join(into, 'tablespaces', oid)
+/** Where a tablespace's files go. pgBackRest restores none below the data directory. */
+export function placeOf(
+  { into, tablespaces, chain }: Pick<Unpack, 'into' | 'tablespaces' | 'chain'>,
+  { oid, location }: Tablespace,
+): string {
+  const beside = chain.at(-1)!.kind === 'pgbackrest'
+  return tablespaces?.get(location) ?? join(beside ? `${into}.tablespaces` : join(into, 'tablespaces'), oid)
+}
+
+/** Those of a backup. */
+export const tablespacesOf = (chain: readonly Manifest[]): readonly Tablespace[] =>
+  (chain.at(-1)!.method.tablespaces ?? []) as readonly Tablespace[]
 
 /**
  * Refuses what nothing may be written into: a directory that holds anything (production's own tablespaces do), and a
  * mapping of a tablespace that the backup does not have.
  */
 export async function refusePlaces(restore: Pick<Unpack, 'chain' | 'into' | 'tablespaces'>): Promise<void> {
-  const spaces = (restore.chain.at(-1)!.method.tablespaces ?? []) as readonly Tablespace[]
+  const spaces = tablespacesOf(restore.chain)
   for (const from of restore.tablespaces?.keys() ?? []) {
     if (spaces.some(({ location }) => location === from)) continue
     const known = spaces.map(({ location }) => location).join(', ')
@@ -91,7 +100,7 @@ async function unpackOne(
 async function combine(unpack: Unpack, parts: string): Promise<void> {
   const { chain, programs, env, signal, account, progress } = unpack
   const last = chain.length - 1
-  const tablespaces = (chain[last]!.method.tablespaces ?? []) as readonly Tablespace[]
+  const tablespaces = tablespacesOf(chain)
   const { execa } = await import('execa')
   progress(`putting ${chain.length} backups together`)
   const args = [

@@ -3,15 +3,16 @@ import type { CatalogueEntry } from '../catalogue.ts'
 import type { Manifest } from '../manifest.ts'
 import { chainOf } from '../methods/incremental.ts'
 import { type Proof, provenLevel } from '../proofs.ts'
-import type { SystemArchive } from '../wal/archive.ts'
 import { lsnBytes } from '../wal/names.ts'
 import { type RecoveryTarget, targetText } from './target.ts'
+import { isGone, type WalHome } from './wal-home.ts'
 import { type Reach, reachOf } from './windows.ts'
 
 export interface Candidate {
   readonly manifest: Manifest
   readonly chain: readonly Manifest[]
   readonly window: Reach
+  readonly home: WalHome
   /** -1: nobody ever looked; undefined: the last look found problems. */
   readonly proven: number | undefined
 }
@@ -24,32 +25,42 @@ export function trusted(entries: readonly CatalogueEntry[], haveKey: boolean): r
 }
 
 export interface Choosing {
+  /** Of whole clusters. */
   readonly manifests: readonly Manifest[]
   readonly proofs: ReadonlyMap<string, readonly Proof[]>
-  readonly archive: SystemArchive
+  /** Where the WAL of each lies; one without a home cannot be judged, and is none. */
+  homeOf(manifest: Manifest): WalHome | undefined
   readonly timeline: number | 'latest' | undefined
 }
 
+/** Backups that WAL can be replayed behind. */
+export const isPhysical = ({ kind, wal }: Manifest): boolean => wal !== null && kind !== 'dump' && kind !== 'copy'
+
 /** Every backup that can be restored at all, with its window along the timeline that was asked for; oldest first. */
-export function candidates({ manifests, proofs, archive, timeline }: Choosing): readonly Candidate[] {
-  const physical = manifests.filter(({ kind, wal }) => (kind === 'base' || kind === 'incremental') && wal !== null)
-  return physical.flatMap((manifest) => {
-    const all = reachOf(manifest, archive)
+export function candidates({ manifests, proofs, homeOf, timeline }: Choosing): readonly Candidate[] {
+  return manifests.flatMap((manifest) => {
+    const home = homeOf(manifest)
+    if (!home || isGone(manifest, home)) return []
+    const all = reachOf(manifest, home.archive)
     const newest = Math.max(...all.map((one) => one.timeline))
     const wanted = timeline === 'latest' ? newest : (timeline ?? manifest.wal!.timeline)
     const window = all.find((one) => one.timeline === wanted)
     let chain: readonly Manifest[]
     try {
-      chain = chainOf(manifest, physical)
+      chain = restoredFrom(manifest, manifests)
     } catch {
       return []
     }
     if (!window) return []
     const known = proofs.get(manifest.label) ?? []
     const proven = known.at(-1)?.passed === false ? undefined : provenLevel(known)
-    return [{ manifest, chain, window, proven }]
+    return [{ manifest, chain, window, home, proven }]
   })
 }
+
+/** What arxdb itself reads to restore it. What a backup of pgBackRest's stands on is pgBackRest's business. */
+export const restoredFrom = (manifest: Manifest, all: readonly Manifest[]): readonly Manifest[] =>
+  manifest.kind === 'pgbackrest' ? [manifest] : chainOf(manifest, all)
 
 /** Why this backup does not lead there; undefined when it does, as far as can be known before. */
 export function obstacle(

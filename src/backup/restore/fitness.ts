@@ -60,7 +60,9 @@ export async function timescaledbFits(
 export async function roomFits(chain: readonly Manifest[], into: string): Promise<Finding> {
   const manifest = chain.at(-1)!
   const wal = 64 * (manifest.wal?.segmentBytes ?? 16_777_216)
-  const needed = manifest.server.bytes * (chain.length > 1 ? 2 : 1) + wal
+  // pgBackRest tells the size of the whole cluster.
+  const cluster = manifest.kind === 'pgbackrest' ? Number(manifest.method.bytes) : manifest.server.bytes
+  const needed = cluster * (chain.length > 1 ? 2 : 1) + wal
   let place = into
   while (!existsSync(place) && place !== dirname(place)) place = dirname(place)
   if (!(await stat(place)).isDirectory()) place = dirname(place)

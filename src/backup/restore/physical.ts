@@ -1,15 +1,16 @@
-// Brings a base backup back to a moment: unpacked, recovered in an isolated server, judged, promoted.
+// Brings a backup of a whole cluster back to a moment: unpacked, recovered in an isolated server, judged, promoted.
 import { chown, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
-import { canReach } from '../../programs/account.ts'
+import { type Account, canReach } from '../../programs/account.ts'
 import type { Env } from '../../programs/run.ts'
 import type { Manifest } from '../manifest.ts'
+import { layOutPgbackrest } from '../methods/pgbackrest/restore.ts'
 import type { Programs } from '../programs.ts'
 import type { Repository } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
-import { emptyFolder, refusePlaces, unpackChain } from './chain.ts'
+import { emptyFolder, placeOf, refusePlaces, tablespacesOf, unpackChain } from './chain.ts'
 import { readControl } from './control.ts'
 import { guard } from './guards.ts'
 import { type IsolatedServer, serverAccount, startIsolated } from './isolated.ts'
@@ -17,7 +18,8 @@ import { sweepLeftovers } from './leftovers.ts'
 import { promoted, reached } from './recovery.ts'
 import { type RecoveryTarget, targetSettings } from './target.ts'
 import { openDesk } from './wal-desk.ts'
-import { archivedWal, type WalSource } from './wal-source.ts'
+import { walFor } from './wal-home.ts'
+import type { WalSource } from './wal-source.ts'
 
 export interface PhysicalRestore {
   readonly repository: Repository
@@ -34,7 +36,7 @@ export interface PhysicalRestore {
   readonly tablespaces?: ReadonlyMap<string, string> | undefined
   /** The directory is thrown away with its server: nothing in it need survive a crash. */
   readonly disposable?: boolean | undefined
-  /** Where WAL comes from; the repository when left out. */
+  /** Where WAL comes from; the repository when left out, or pgBackRest's archive for its own backups. */
   readonly wal?: WalSource | undefined
   /** How long the repository may take for one WAL file. */
   readonly fetchMs?: number | undefined
@@ -59,7 +61,7 @@ const DEADLINE_MS = 48 * 3_600_000
 
 /** Restores and promotes. Throws, with nothing running, when the target was not reached exactly. */
 export async function restorePhysical(restore: PhysicalRestore): Promise<Restored> {
-  const { repository, key, chain, target, into, programs, env, signal, progress, disposable } = restore
+  const { chain, target, into, programs, env, signal, progress, disposable } = restore
   const since = performance.now()
   const manifest = chain.at(-1)!
   const account = serverAccount()
@@ -80,7 +82,8 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
   let server: IsolatedServer | undefined
   let desk: ReturnType<typeof openDesk> | undefined
   try {
-    await unpackChain({ ...restore, account })
+    if (manifest.kind === 'pgbackrest') await layOut(restore, account)
+    else await unpackChain({ ...restore, account })
     await guard(into, account)
     const control = await readControl(into, { programs, env, account })
     if (control.systemId !== manifest.server.systemId) throw otherCluster(manifest, control.systemId)
@@ -89,7 +92,7 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
     const signalFile = join(into, target.kind === 'latest' ? 'standby.signal' : 'recovery.signal')
     await writeFile(signalFile, '', { mode: 0o600 })
     if (account) await chown(signalFile, account.uid, account.gid)
-    const source = restore.wal ?? archivedWal(repository, manifest.server.systemId, key)
+    const source = restore.wal ?? (await walFor(manifest, restore, into))
     desk = openDesk({ dataDir: into, account, source, segmentBytes: control.segmentBytes, fetchMs: restore.fetchMs })
     const { settings, timeline, user } = recoverySettings(restore, desk.command)
     const waiting = (): void => {
@@ -116,6 +119,24 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
     if (disposable) await rm(into, { recursive: true, force: true })
     throw error
   }
+}
+
+/** pgBackRest puts its backups together by itself, as the account that the server runs as. */
+async function layOut(restore: PhysicalRestore, account: Account | undefined): Promise<void> {
+  const { chain, into, env, signal, progress } = restore
+  const manifest = chain.at(-1)!
+  const places = new Map(tablespacesOf(chain).map((space) => [space.oid, placeOf(restore, space)]))
+  for (const place of places.values()) {
+    const first = await mkdir(place, { recursive: true, mode: 0o700 })
+    // Each folder that was made on the way is the server's too.
+    for (let made = place; account && first && made.length >= first.length; made = dirname(made)) {
+      await chown(made, account.uid, account.gid)
+    }
+    if (account) await chown(place, account.uid, account.gid)
+  }
+  progress(`pgbackrest restore --set=${manifest.method.label}`)
+  for (const line of await layOutPgbackrest({ manifest, into, places, env, signal })) progress(line)
+  for (const name of ['recovery.signal', 'standby.signal']) await rm(join(into, name), { force: true })
 }
 
 /** How the server is told to recover. */

@@ -11,12 +11,11 @@ import type { Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
 import type { SystemArchive } from '../wal/archive.ts'
 import { lsnBytes } from '../wal/names.ts'
-import { type Candidate, candidates, micros, obstacle, trusted, windowText } from './choose.ts'
+import { type Candidate, candidates, isPhysical, micros, obstacle, trusted, windowText } from './choose.ts'
 import { type Finding, postgresFits, roomFits, timescaledbFits } from './fitness.ts'
-import { lastCommit } from './last-commit.ts'
+import { type CommitSearch, lastCommit } from './last-commit.ts'
 import { type RecoveryTarget, targetText } from './target.ts'
-import { archivedWal, type WalSource } from './wal-source.ts'
-import { archiveOf } from './windows.ts'
+import { homesOf } from './wal-home.ts'
 
 export interface PlanOptions {
   readonly repository: Repository
@@ -35,7 +34,6 @@ export interface Plan {
   /** Undefined where no backup leads there. */
   readonly chosen: Candidate | undefined
   readonly programs: Programs | undefined
-  readonly source: WalSource | undefined
   readonly findings: readonly Finding[]
 }
 
@@ -48,25 +46,19 @@ export async function planRestore(options: PlanOptions): Promise<Plan> {
   const entries = await readCatalogue(repository, key)
   const named = entries.filter((entry) => label === undefined || entry.label.startsWith(label))
   const manifests = trusted(entries, key !== undefined)
-  const newest = manifests.findLast(({ kind, wal }) => wal !== null && (kind === 'base' || kind === 'incremental'))
+  const newest = manifests.findLast(isPhysical)
   if (!newest) throw nothingPhysical(repository.store.where, manifests)
-  const segmentBytes = newest.wal!.segmentBytes
   const { systemId } = (manifests.find((one) => named.length === 1 && one.label === named[0]!.label) ?? newest).server
-  const source = archivedWal(repository, systemId, key)
-  const archive = await archiveOf(repository, systemId, source, signal)
   const proofs = await readProofs(repository)
-  const own = manifests.filter(({ server }) => server.systemId === systemId)
-  const all = candidates({ manifests: own, proofs, archive, timeline })
-  const asked = all.filter(({ manifest }) => label === undefined || manifest.label.startsWith(label))
-  if (asked.length === 0) throw noCandidate(label, timeline)
+  const own = manifests.filter((one) => isPhysical(one) && one.server.systemId === systemId)
+  const isAsked = (manifest: Manifest): boolean => label === undefined || manifest.label.startsWith(label)
+  const homes = await homesOf(own.filter(isAsked), { repository, key, env, signal })
+  const all = candidates({ manifests: own, proofs, homeOf: homes.of, timeline })
+  const asked = all.filter(({ manifest }) => isAsked(manifest))
+  if (asked.length === 0) throw homes.failure ?? noCandidate(label, timeline)
 
-  const commits = new Map<string, string | undefined>()
   const programs = programsOf(newest.server.major, settings.bindir, env)
-  for (const { window } of asked.slice(-SHOWN)) {
-    const at = window.lastSegment ?? ''
-    if (!commits.has(at)) commits.set(at, await lastCommit(window, { source, programs, segmentBytes, env, signal }))
-  }
-  const commitOf = ({ window }: Candidate): string | undefined => commits.get(window.lastSegment ?? '')
+  const { commitOf, unknown } = await lastCommits(asked.slice(-SHOWN), { programs, env, signal })
   const reaching = asked.filter((one) => obstacle(one, target, commitOf(one)) === undefined)
   // One whose last verification failed is taken only when it is named.
   const chosen = reaching.findLast(({ proven }) => proven !== undefined || label !== undefined)
@@ -74,51 +66,90 @@ export async function planRestore(options: PlanOptions): Promise<Plan> {
     const outcome = one.window.gap ? 'warning' : 'note'
     return { check: 'window', outcome, detail: windowText(one, commitOf(one)) }
   })
-  const branches = branchFindings(archive, chosen, timeline)
+  const around = [
+    ...windows,
+    ...unknown,
+    ...homes.findings,
+    ...branchFindings((chosen ?? asked.at(-1)!).home.archive, chosen, timeline),
+  ]
   if (!chosen) {
     const why = asked.at(-1)!
     const nearest = nearestText(asked, target, commitOf)
     const detail = `${obstacle(why, target, commitOf(why)) ?? 'the last verification of each backup that reaches it failed'}${nearest}`
     return {
-      ...{ chosen, programs: undefined, source: undefined },
-      findings: [{ check: 'target', outcome: 'problem', detail }, ...windows, ...branches],
+      ...{ chosen, programs: undefined },
+      findings: [{ check: 'target', outcome: 'problem', detail }, ...around],
     }
   }
   const { manifest, chain } = chosen
   const here = programsOf(manifest.server.major, settings.bindir, env)
   const timescaledb = await timescaledbFits(manifest, here, env)
   const findings: Finding[] = [
-    { check: 'target', outcome: 'ok', detail: targetDetail(target, chosen, commitOf(chosen)) },
+    targetFinding(target, chosen, commitOf(chosen)),
     backupFinding(chosen),
     ...gapFindings(chosen, target),
-    ...windows,
-    ...branches,
+    ...around,
     await postgresFits(manifest, here, env),
     ...(timescaledb ? [timescaledb] : []),
     await roomFits(chain, into),
     ...jobFindings(manifest),
     { check: 'duration', outcome: 'note', detail: durationText(chosen, proofs) },
   ]
-  return { chosen, programs: here, source, findings }
+  return { chosen, programs: here, findings }
 }
 
-function targetDetail(target: RecoveryTarget, { manifest }: Candidate, commit: string | undefined): string {
-  const text = targetText(target)
-  if (target.kind === 'name' && manifest.mark?.name !== target.name) {
-    return `${text}: whether it lies behind this backup is seen only while WAL is replayed`
+/** When the last commit was that each of them leads to; and why that is not known. */
+async function lastCommits(
+  asked: readonly Candidate[],
+  search: Pick<CommitSearch, 'programs' | 'env' | 'signal'>,
+): Promise<{ commitOf: (one: Candidate) => string | undefined; unknown: readonly Finding[] }> {
+  const commits = new Map<string, string | undefined>()
+  const unknown: Finding[] = []
+  const at = ({ home, window }: Candidate): string => `${home.where} ${window.lastSegment}`
+  for (const one of asked) {
+    if (commits.has(at(one))) continue
+    const { source, archive } = one.home
+    try {
+      commits.set(at(one), await lastCommit(one.window, { ...search, source, segmentBytes: archive.segmentBytes }))
+    } catch (error) {
+      // What a restore can read, and only this plan cannot.
+      if (!(error instanceof ArxError) || !UNREAD.has(error.code)) throw error
+      commits.set(at(one), undefined)
+      const detail = `when the last commit was is seen only while WAL is replayed: ${error.message}`
+      unknown.push({ check: 'window', outcome: 'note', detail })
+    }
   }
-  if (target.kind === 'xid') return `${text}: whether it lies behind this backup is seen only while WAL is replayed`
-  if (target.kind === 'latest') return `latest${commit ? `: a commit of ${commit} is the last` : ''}`
-  return text
+  return { commitOf: (one) => commits.get(at(one)), unknown }
+}
+
+const UNREAD: ReadonlySet<string> = new Set(['pgbackrest-compression', 'no-zstd'])
+
+/** What cannot be known beforehand is said. */
+function targetFinding(target: RecoveryTarget, { manifest, window }: Candidate, commit: string | undefined): Finding {
+  const check = 'target'
+  const text = targetText(target)
+  const unseen = `${text}: whether it lies behind this backup is seen only while WAL is replayed`
+  if (target.kind === 'xid' || (target.kind === 'name' && manifest.mark?.name !== target.name)) {
+    return { check, outcome: 'ok', detail: unseen }
+  }
+  if (target.kind === 'time' && commit === undefined && window.to !== null) {
+    const outcome = micros(target.at) > micros(window.to) ? 'warning' : 'ok'
+    return { check, outcome, detail: `${unseen}; the newest of it came into the archive at ${window.to}` }
+  }
+  const last = target.kind === 'latest' && commit ? `: a commit of ${commit} is the last` : ''
+  return { check, outcome: 'ok', detail: `${text}${last}` }
 }
 
 const backupFinding = ({ manifest, chain, proven }: Candidate): Finding => ({
   check: 'backup',
   outcome: proven === undefined || proven < 1 ? 'warning' : 'ok',
-  detail: `${chain.map(({ label }) => label).join(' + ')}, ended ${manifest.ended}, ${
+  detail: `${chain.map(({ label }) => label).join(' + ')}${ofPgbackrest(manifest)}, ended ${manifest.ended}, ${
     proven === undefined ? 'its last verification FAILED' : proven < 0 ? 'never verified' : `proven to level ${proven}`
   }`,
 })
+
+const ofPgbackrest = ({ kind, method }: Manifest): string =>
+  kind === 'pgbackrest' ? ` (${method.label} of pgBackRest's stanza ${method.stanza})` : ''
 
 /** For all there is, a gap means less than all. */
 function gapFindings({ window }: Candidate, target: RecoveryTarget): readonly Finding[] {

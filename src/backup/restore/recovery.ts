@@ -92,9 +92,12 @@ async function standing(
         return { lsn: lsn!, time }
       }
       if (target.kind === 'latest') {
-        // Everything that could be asked was asked, and it sleeps before it asks again.
-        idle = waits === 'RecoveryRetrieveRetryInterval' && lsn === idleAt ? idle + 1 : 0
-        idleAt = lsn ?? undefined
+        // Everything that could be asked was asked, and it sleeps before it asks again. Between two sleeps it is seen
+        // asking, which takes pgBackRest longer than the sleep: only what comes of it begins the count anew.
+        const at = `${lsn} ${desk.served()}`
+        if (at !== idleAt) idle = 0
+        else if (waits === 'RecoveryRetrieveRetryInterval') idle++
+        idleAt = at
         if (idle >= 4 && lsn) {
           await noGap(recovery, desk.missing())
           return { lsn, time }

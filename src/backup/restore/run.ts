@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
 import { readCatalogue } from '../catalogue.ts'
 import { programsOf } from '../programs.ts'
-import { refusePlaces } from './chain.ts'
+import { placeOf, refusePlaces, tablespacesOf } from './chain.ts'
 import { readControl } from './control.ts'
 import { GUARDS, serverAccount } from './isolated.ts'
 import { postmasterOf } from './leftovers.ts'
@@ -52,7 +52,6 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
     const restored = await restorePhysical({
       ...{ repository, key, settings, chain, target, into, tablespaces, programs, env, signal, progress },
       timeline: timeline === 'latest' ? plan.chosen.window.timeline : timeline,
-      wal: plan.source,
     })
     await restored.server.stop()
     const control = await readControl(into, { programs, env, account })
@@ -78,7 +77,8 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
       ],
     }
   } catch (error) {
-    for (const place of [into, ...tablespaces.values()]) await clear(place)
+    const places = tablespacesOf(chain).map((space) => placeOf({ into, tablespaces, chain }, space))
+    for (const place of [into, ...places]) await clear(place)
     if (moved) {
       await rm(into, { recursive: true, force: true })
       await rename(moved, into)

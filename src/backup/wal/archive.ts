@@ -94,8 +94,18 @@ async function readSystem(
     } else if (file.kind === 'history') histories.set(file.timeline, parseHistory(await readPlain(store, key)))
   }
   const segmentBytes = await sizeOf(store, systemId, names, broken)
+  const timelines = timelinesOf(names, segmentBytes, histories)
+  return { systemId, segmentBytes, timelines, stored, partials, broken }
+}
+
+/** Runs of segments by timeline; `histories` are those whose files can be read. */
+export function timelinesOf(
+  names: readonly string[],
+  segmentBytes: number,
+  histories: ReadonlyMap<number, readonly Branch[]>,
+): ReadonlyMap<number, Timeline> {
   const timelines = new Map<number, Timeline>()
-  for (const name of names.sort()) {
+  for (const name of [...names].sort()) {
     const timeline = Number.parseInt(name.slice(0, 8), 16)
     const runs = [...(timelines.get(timeline)?.runs ?? [])]
     const number = segmentNumber(name, segmentBytes)
@@ -104,7 +114,7 @@ async function readSystem(
     else runs.push({ first: number, last: number })
     timelines.set(timeline, { timeline, runs, history: histories.get(timeline) ?? (timeline === 1 ? [] : null) })
   }
-  return { systemId, segmentBytes, timelines, stored, partials, broken }
+  return timelines
 }
 
 /** Every object with what its check says, several at once, in the order they came in. */

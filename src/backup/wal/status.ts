@@ -54,7 +54,8 @@ export async function walStatus(task: StatusTask): Promise<WalReport> {
     if (task.acknowledge !== undefined) await acknowledgeGap(repository, archives, task.acknowledge)
     const known = await readKnownGaps(repository)
     const entries = await readCatalogue(repository, task.key)
-    const manifests = entries.flatMap(({ manifest }) => (manifest ? [manifest] : []))
+    // pgBackRest has an archive of its own.
+    const manifests = entries.flatMap(({ manifest }) => (manifest && manifest.kind !== 'pgbackrest' ? [manifest] : []))
     const archiver = task.connection ? await askArchiver(task.connection) : null
     return {
       rows: [

@@ -35,6 +35,8 @@ beforeAll(async () => {
     settings: [
       ...['wal_level=replica', 'archive_mode=on', `archive_command=cp %p ${folder}/%f`],
       ...['synchronous_commit=on', 'max_prepared_transactions=10', 'max_wal_senders=5'],
+      // Times come as +01, which JavaScript takes for no time at all.
+      'timezone=Europe/Berlin',
     ],
   })
 })

@@ -1,33 +1,12 @@
-// pgBackRest for real: full, incremental, verify, restore; and what its own verify and archive-get do not tell.
+// pgBackRest for real: full, incremental, verify; and what its own verify does not tell.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Manifest } from '../../../src/backup/manifest.ts'
-import { layOutPgbackrest, type PgbackrestTarget } from '../../../src/backup/methods/pgbackrest/restore.ts'
 import { pgbackrestMethod } from '../../../src/backup/methods/pgbackrest.ts'
-import { BIN, canRun, openScene, type Scene } from './scene-pgbackrest.ts'
-
-/** One file, changed and put back. */
-async function harmed(file: string, change: (bytes: Buffer) => Buffer | undefined, during: () => Promise<void>) {
-  const before = readFileSync(file)
-  const after = change(Buffer.from(before))
-  if (after) writeFileSync(file, after)
-  else renameSync(file, `${file}.gone`)
-  try {
-    await during()
-  } finally {
-    if (!after) renameSync(`${file}.gone`, file)
-    else writeFileSync(file, before)
-  }
-}
-
-const flipped = (bytes: Buffer): Buffer => {
-  bytes[Math.floor(bytes.length / 2)]! ^= 1
-  return bytes
-}
+import { canRun, flipped, harmed, openScene, type Scene } from './scene-pgbackrest.ts'
 
 describe.skipIf(!canRun)('kind pgbackrest', () => {
   let scene: Scene
@@ -37,18 +16,7 @@ describe.skipIf(!canRun)('kind pgbackrest', () => {
 
   const label = (manifest: Manifest): string => manifest.method.label as string
   const count = async (): Promise<number> => Number((await client.query('select count(*) from t')).rows[0].count)
-  /** Switches the segment, and waits until pgBackRest has it. */
-  async function archived(): Promise<string> {
-    const { rows } = await client.query('select pg_walfile_name(pg_switch_wal()) as name')
-    const folder = join(scene.folder, 'repo/archive/main/15-1', (rows[0].name as string).slice(0, 16))
-    // It has another name until it is whole.
-    const whole = new RegExp(`^${rows[0].name}-[0-9a-f]{40}\\.zst$`)
-    for (;;) {
-      const found = existsSync(folder) ? readdirSync(folder).find((name) => whole.test(name)) : undefined
-      if (found !== undefined) return join(folder, found)
-      await sleep(50)
-    }
-  }
+  const archived = () => scene.archived(client)
 
   let middle: string
   beforeAll(async () => {
@@ -177,75 +145,6 @@ describe.skipIf(!canRun)('kind pgbackrest', () => {
     await expect(pgbackrestMethod.preflight(none)).rejects.toMatchObject({ code: 'pgbackrest-stanza' })
     const nameless = { ...task, settings: { ...task.settings, stanza: undefined } }
     await expect(pgbackrestMethod.preflight(nameless)).rejects.toMatchObject({ exit: 2 })
-  })
-
-  let restores = 0
-  /** Lays a backup out, starts it on a socket of its own, and gives what stands in it once it is promoted or has failed. */
-  async function restored(manifest: Manifest, target: PgbackrestTarget, plainCommand = false) {
-    const into = join(scene.folder, `r${restores++}`)
-    scene.run('mkdir', ['-m', '700', into])
-    const signal = new AbortController().signal
-    const done = await layOutPgbackrest({ manifest, target, into, env: { ...process.env, ...scene.env }, signal })
-    if (plainCommand) {
-      const auto = join(into, 'postgresql.auto.conf')
-      const text = readFileSync(auto, 'utf8')
-      writeFileSync(auto, text.replace(/; rc=\$\?.*'$/m, "'"))
-    }
-    const log = join(into, 'start.log')
-    const options = `-c port=5434 -c listen_addresses='' -c unix_socket_directories=${into}`
-    const startArgs = ['-D', into, '-w', '-l', log, '-o', options, 'start']
-    try {
-      scene.run(`${BIN}/pg_ctl`, startArgs)
-    } catch {}
-    const own = new pg.Client({ host: into, port: 5434, user: 'postgres', database: 'postgres' })
-    own.on('error', () => {})
-    try {
-      await own.connect()
-      for (let n = 0; n < 100; n++) {
-        if (!(await own.query('select pg_is_in_recovery() as r')).rows[0].r) break
-        await sleep(50)
-      }
-      const { rows } = await own.query("select count(*)::int as n, current_setting('archive_mode') as archiving from t")
-      return {
-        ...done,
-        rows: rows[0].n as number,
-        archiving: rows[0].archiving as string,
-        log: readFileSync(log, 'utf8'),
-      }
-    } catch {
-      return { ...done, rows: null, archiving: null, log: readFileSync(log, 'utf8') }
-    } finally {
-      await own.end().catch(() => {})
-      try {
-        scene.run(`${BIN}/pg_ctl`, ['-D', into, '-w', '-m', 'immediate', 'stop'])
-      } catch {}
-    }
-  }
-
-  test('restored to the backup, to a name, to the end: the rows of that moment, and archiving off', async () => {
-    expect(await restored(full, { kind: 'backup' })).toMatchObject({ rows: 20_000, archiving: 'off' })
-    expect(await restored(incremental, { kind: 'backup' })).toMatchObject({ rows: 30_000, archiving: 'off' })
-    expect(await restored(incremental, { kind: 'name', name: 'there' })).toMatchObject({ rows: 31_000 })
-    expect(await restored(full, { kind: 'latest' })).toMatchObject({ rows: 33_000, archiving: 'off' })
-  }, 60_000)
-
-  test('a damaged segment in the middle: its own command loses what comes after, ours stops', async () => {
-    await harmed(middle, flipped, async () => {
-      const lost = await restored(full, { kind: 'latest' }, true)
-      expect(lost.rows).toBe(31_000)
-      const stopped = await restored(full, { kind: 'latest' })
-      expect(stopped.rows, stopped.log).toBeNull()
-      expect(stopped.log).toMatch(/FATAL: .*restore.*from archive/)
-    })
-  }, 60_000)
-
-  test('never over what is there', async () => {
-    const data = join(scene.folder, 'data')
-    const signal = new AbortController().signal
-    const env = { ...process.env, ...scene.env }
-    const done = layOutPgbackrest({ manifest: full, target: { kind: 'latest' }, into: data, env, signal })
-    await expect(done).rejects.toMatchObject({ exit: 6 })
-    expect(await count()).toBe(33_000)
   })
 
   test('list, show: it is a backup among others; a failure stands until as much has passed', async () => {

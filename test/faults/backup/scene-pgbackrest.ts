@@ -1,9 +1,10 @@
 // A cluster of its own with pgBackRest archiving it, as the account postgres, in a folder below /tmp; and a repository of
 // arxdb beside it.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Manifest } from '../../../src/backup/manifest.ts'
 import type { Making } from '../../../src/backup/methods/method.ts'
@@ -24,9 +25,15 @@ export interface Scene {
   readonly shop: Shop
   /** Environment of arxdb: where pgBackRest's configuration is. */
   readonly env: Readonly<Record<string, string>>
+  /** The server, by its socket. */
+  readonly url: string
+  /** `pgbackrest COMMAND ...` of the stanza, as the account of the server. */
+  pgbackrest(...args: readonly string[]): string
   client(): Promise<pg.Client>
   /** Runs a program as the account of the server; rejects with its output when it fails. */
   run(file: string, args: readonly string[]): string
+  /** Switches the segment, and waits until pgBackRest has it: where it lies. */
+  archived(client: pg.Client): Promise<string>
   making(more?: Partial<Making>): Making
   /** Makes one by the method and publishes its manifest. */
   backup(full: boolean): Promise<Manifest>
@@ -63,7 +70,7 @@ export async function openScene(): Promise<Scene> {
   const env = { PGBACKREST_CONFIG: conf }
   const making = (more: Partial<Making> = {}): Making =>
     ({
-      connection: connectionOf(`postgres://postgres@localhost:${PORT}/postgres`),
+      connection: { ...connectionOf(`postgres://postgres@localhost:${PORT}/postgres`), host: join(folder, 's') },
       settings: backupSettings({}, { repo: shop.folder, stanza: 'main', kind: 'pgbackrest' }, { env: {}, cwd: folder }),
       ...{ repository: shop.repository, key: shop.key, staging: folder, signal: new AbortController().signal },
       server: { ...shop.server, systemId: rows[0].id, major: 15, version: '15', database: 'postgres' },
@@ -74,6 +81,20 @@ export async function openScene(): Promise<Scene> {
     }) as Making
   return {
     ...{ folder, shop, env, client, run, making },
+    url: `postgres:///postgres?host=${join(folder, 's')}&port=${PORT}&user=postgres`,
+    pgbackrest: (...args) => run('pgbackrest', [`--config=${conf}`, '--stanza=main', ...args]),
+    async archived(asking) {
+      const { rows: switched } = await asking.query('select pg_walfile_name(pg_switch_wal()) as name')
+      const name = switched[0].name as string
+      const place = join(folder, 'repo/archive/main/15-1', name.slice(0, 16))
+      // It has another name until it is whole.
+      const whole = new RegExp(`^${name}-[0-9a-f]{40}\\.\\w+$`)
+      for (;;) {
+        const found = existsSync(place) ? readdirSync(place).find((file) => whole.test(file)) : undefined
+        if (found !== undefined) return join(place, found)
+        await sleep(50)
+      }
+    },
     async backup(full) {
       const task = making({ full })
       await pgbackrestMethod.preflight(task)
@@ -103,3 +124,22 @@ pg1-path=${folder}/data
 pg1-socket-path=${folder}/s
 pg1-port=${PORT}
 `
+
+/** One file, changed and put back. */
+export async function harmed(file: string, change: (bytes: Buffer) => Buffer | undefined, during: () => Promise<void>) {
+  const before = readFileSync(file)
+  const after = change(Buffer.from(before))
+  if (after) writeFileSync(file, after)
+  else renameSync(file, `${file}.gone`)
+  try {
+    await during()
+  } finally {
+    if (!after) renameSync(`${file}.gone`, file)
+    else writeFileSync(file, before)
+  }
+}
+
+export const flipped = (bytes: Buffer): Buffer => {
+  bytes[Math.floor(bytes.length / 2)]! ^= 1
+  return bytes
+}

@@ -1,6 +1,7 @@
 // What pgBackRest says of its repository: `info --output=json`.
 import { ArxError } from '../../../errors.ts'
 import type { WalRange } from '../../manifest.ts'
+import type { Tablespace } from '../cluster.ts'
 import { type Answer, ask, failed, type Pgbackrest } from './program.ts'
 
 export interface Made {
@@ -15,6 +16,8 @@ export interface Made {
   readonly info: { readonly size: number; readonly repository: { readonly delta?: number } }
   readonly backrest: { readonly version: string }
   readonly database: { readonly id: number }
+  /** Told only of a backup that is asked for by itself. */
+  readonly tablespace?: readonly { readonly oid: number; readonly name: string; readonly destination: string }[] | null
 }
 
 export interface Stanza {
@@ -35,6 +38,14 @@ export async function stanzaOf(program: Pgbackrest): Promise<Stanza> {
     message: `pgBackRest's stanza "${program.stanza}" cannot be used: ${found.status.message}`,
     hint: `pgbackrest --stanza=${program.stanza} stanza-create, once; then pgbackrest --stanza=${program.stanza} check`,
   })
+}
+
+/** Which tablespaces a backup holds, and where the original has them. */
+export async function tablespacesOf(program: Pgbackrest, label: string): Promise<readonly Tablespace[]> {
+  const answer = await ask(program, 'info', [`--set=${label}`, '--output=json'])
+  const found = answer.code === 0 ? read(answer)?.backup.find((one) => one.label === label) : undefined
+  if (!found) throw failed('info', answer)
+  return (found.tablespace ?? []).map(({ oid, name, destination }) => ({ oid: `${oid}`, name, location: destination }))
 }
 
 /** System ids do not fit a JSON number. */
