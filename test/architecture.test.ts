@@ -16,7 +16,7 @@ function read(folder: string, extension: string): readonly [string, string][] {
     .map((name) => [`${folder}/${name}`, readFileSync(join(root, folder, name), 'utf8')])
 }
 
-const sources: Sources = new Map([...read('src', '.ts'), ...read('sql', '.sql')])
+const sources: Sources = new Map([...read('src', '.ts'), ...read('src', '.tsx'), ...read('sql', '.sql')])
 
 const RULES = {
   arrows: house.arrows,

@@ -5,6 +5,7 @@ import type { Connection } from '../connect/connection.ts'
 import type { Result } from '../core/result.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { ExitCode } from '../errors.ts'
+import type { Source } from '../ui/top/screen.tsx'
 import type { IO } from './io.ts'
 import type { Progress } from './progress.ts'
 import type { Confirmation } from './prompt.ts'
@@ -83,6 +84,8 @@ export interface Context {
   chart(result: Result<object>): Promise<void>
   /** The same as a picture in a file. */
   chartFile(result: Result<object>, file: string): Promise<void>
+  /** Draws a live screen until the user leaves it; only where there is a terminal. */
+  screen(source: Source, everyMs: number): Promise<void>
   /** stdout: text as it is (SQL, a completion script). */
   write(text: string): Promise<void>
   /** stderr, unless --quiet. */

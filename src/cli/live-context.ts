@@ -121,6 +121,11 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
     },
     ...answers,
     answer: (make) => answer(make, { ...world, ...run, ...viewer }, { ...answers, exitWith }),
+    async screen(source, everyMs) {
+      const { runTop } = await import('../ui/top/screen.tsx')
+      const [stdin, stdout] = [run.io.stdin as NodeJS.ReadStream, run.io.out.stream as NodeJS.WriteStream]
+      await runTop(source, { stdin, stdout, signal: world.signal, everyMs })
+    },
     note,
     confirm: ask,
     exitWith,

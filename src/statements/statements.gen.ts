@@ -895,6 +895,46 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly setting: string }
   }
+  /** Sessions that do something, or hold something: all but the idle ones, and this one. */
+  'top/activity': {
+    params: { readonly with_idle: boolean }
+    row: { readonly pid: number; readonly role_name: string | null; readonly database: string | null; readonly application: string | null; readonly state: string | null; readonly wait: string | null; readonly seconds: number | null; readonly transaction_seconds: number | null; readonly blocked_by: string | null; readonly query: string | null }
+  }
+  /** Cancels what a session runs. False where there is none of that pid, or it is no client's. */
+  'top/cancel': {
+    params: { readonly pid: number }
+    row: { readonly done: boolean }
+  }
+  /** Partitioned tables with their partitions as a map: a sign for each; without TimescaleDB none is compressed. */
+  'top/chunks': {
+    params: { readonly cells: number }
+    row: { readonly relation: string; readonly chunks: number; readonly compressed: number; readonly newest: string | null; readonly rows_estimate: number | null; readonly map: string }
+  }
+  /** Jobs of TimescaleDB's scheduler: PostgreSQL by itself has none. */
+  'top/jobs': {
+    params: Record<never, never>
+    row: { readonly job: number; readonly procedure: string; readonly relation: string | null; readonly state: string; readonly last_success: string | null; readonly next_start: string | null; readonly failures: number; readonly error: string | null }
+  }
+  /** Who waits for whom: every session in a chain of waiting, the one that holds all others up first, each below what blocks it. */
+  'top/locks': {
+    params: Record<never, never>
+    row: { readonly pid: number; readonly depth: number; readonly waiters: number; readonly role_name: string | null; readonly state: string | null; readonly mode: string | null; readonly relation: string | null; readonly seconds: number | null; readonly query: string | null }
+  }
+  /** One line of the whole: sessions by what they do, and counters whose growth between two readings is a rate. */
+  'top/summary': {
+    params: Record<never, never>
+    row: { readonly at: string; readonly sessions: number; readonly active: number; readonly idle: number; readonly in_transaction: number; readonly waiting: number; readonly places: number; readonly transactions: number; readonly hits: number; readonly reads: number; readonly written: number; readonly oldest_seconds: number | null; readonly bytes: number | null }
+  }
+  /** Ends a session; what it had not committed is rolled back. False where there is none of that pid, or it is no client's. */
+  'top/terminate': {
+    params: { readonly pid: number }
+    row: { readonly done: boolean }
+  }
+  /** What came in and what was kept, newest first: imports, and runs of the policy. */
+  'top/timeline': {
+    params: Record<never, never>
+    row: { readonly at: string; readonly what: string; readonly outcome: string; readonly seconds: number | null; readonly detail: string | null }
+  }
   /** Slope of ln(close) over days by least squares, and the simple means of the last closes, per market. */
   'trend/window': {
     params: { readonly markets: readonly number[]; readonly span_markets: readonly number[]; readonly span_widths: readonly number[]; readonly span_since: readonly string[]; readonly span_until: readonly string[]; readonly since: string; readonly to: string; readonly every: string; readonly calendar: string | null; readonly tz: string; readonly fast: number; readonly slow: number; readonly keep: number; readonly each: boolean }

@@ -59,7 +59,7 @@ export function importsOf(from: string, text: string): readonly Import[] {
 
 /** The imports of all TypeScript files. */
 export const graphOf = (sources: Sources): readonly Import[] =>
-  [...sources].filter(([path]) => path.endsWith('.ts')).flatMap(([path, text]) => importsOf(path, text))
+  [...sources].filter(([path]) => /\.tsx?$/.test(path)).flatMap(([path, text]) => importsOf(path, text))
 
 /** `csv-parse/sync` is a part of `csv-parse`; undefined for files. */
 export function packageOf(specifier: string): string | undefined {

@@ -86,6 +86,8 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
   '@aws-sdk/client-s3': { owners: ['src/backup/stores/'] },
   kysely: { owners: ['src/db/'] },
   'trading-signals': { owners: ['src/core/indicators/'] },
+  ink: { owners: ['src/ui/'] },
+  react: { owners: ['src/ui/'] },
   ora: { owners: ['src/cli/progress.ts'] },
   pg: { owners: ['src/db/'], types: driverTypes },
   'pg-copy-streams': { owners: ['src/db/'] },

@@ -10,7 +10,7 @@ export interface Violation {
 export type Rule = (sources: Sources) => readonly Violation[]
 
 const typescript = (sources: Sources): readonly [string, string][] =>
-  [...sources].filter(([path]) => path.endsWith('.ts'))
+  [...sources].filter(([path]) => /\.tsx?$/.test(path))
 
 /** `src/engines/postgres/engine.ts` belongs to engines/postgres, `src/main.ts` to main. */
 export function unitOf(path: string): Unit {
@@ -161,7 +161,7 @@ export const names: Rule = (sources) =>
     const base = parts.pop()!
     const migration = file.startsWith('sql/migrations/')
     const stem = migration ? base.replace(/^\d{4}_/, '') : base
-    const suffix = file.endsWith('.sql') ? /(\.(timescaledb|postgres))?(\.pg\d+)?\.sql$/ : /(\.gen)?\.ts$/
+    const suffix = file.endsWith('.sql') ? /(\.(timescaledb|postgres))?(\.pg\d+)?\.sql$/ : /(\.gen)?\.tsx?$/
     const words = [...parts, stem.replace(suffix, '')]
     const bad = words.find((word) => !(migration ? /^[a-z0-9_-]+$/ : KEBAB).test(word))
     if (bad !== undefined) return [{ file, text: `"${bad}" is not kebab-case` }]

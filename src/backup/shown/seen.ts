@@ -28,13 +28,32 @@ export interface Seen {
   } | null
 }
 
+/** Rows for a timeline: what ran lately, newest first. Undefined where no repository is named; a place that is none throws. */
+export function recentRuns(written: WrittenBackup, flags: BackupFlags, world: SettingsWorld & { now(): Date }) {
+  if (!isNamed(written, flags, world)) return undefined
+  return async () => {
+    const repository = await openRepository(backupSettings(written, flags, world), 'must exist')
+    try {
+      return (await readRuns(repository, 50)).map(({ job, started, ended, outcome, label, message }) => ({
+        ...{ at: started, what: `backup ${job}`, outcome, detail: message ?? label },
+        seconds: ended === null ? null : (Date.parse(ended) - Date.parse(started)) / 1000,
+      }))
+    } finally {
+      await repository.close()
+    }
+  }
+}
+
+const isNamed = (written: WrittenBackup, { repo }: BackupFlags, { env }: SettingsWorld): boolean =>
+  (repo ?? (env.ARXDB_BACKUP_REPO || undefined) ?? written.repo) !== undefined
+
 /** Reads the repository when it is asked for; undefined where flags, environment and config name none. */
 export function seen(
   written: WrittenBackup,
   flags: BackupFlags,
   world: SettingsWorld & { now(): Date },
 ): ((systemId: string) => Promise<Seen>) | undefined {
-  if ((flags.repo ?? (world.env.ARXDB_BACKUP_REPO || undefined) ?? written.repo) === undefined) return undefined
+  if (!isNamed(written, flags, world)) return undefined
   return async (systemId) => {
     const settings = backupSettings(written, flags, world)
     const repository = await openRepository(settings, 'must exist')
