@@ -85,7 +85,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
       { label: full, outcome: 'passed' },
       { label: incremental, outcome: 'passed' },
     ])
-  }, 60_000)
+  }, 240_000)
 
   test('the plan knows how far the archive goes, and what lies beyond it', async () => {
     const latest = await plan('--to', 'latest')
@@ -106,7 +106,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     expect(beyond).toMatchObject({ code: 3 })
     expect(beyond.told[0]).toMatchObject({ outcome: 'problem', detail: expect.stringContaining('no commit behind') })
     expect(await plan('--to', 'lsn:FF/0')).toMatchObject({ code: 3 })
-  }, 60_000)
+  }, 240_000)
 
   let restores = 0
   async function restored(...args: string[]) {
@@ -147,7 +147,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     expect(found).toMatchObject({ recovering: false, command: '', primary_conninfo: '' })
     expect(found.apart).toMatch(new RegExp(`^${done.into}\\.tablespaces/\\d+$`))
     expect((await client.query('select count(*)::int as n from aside')).rows[0].n).toBe(500)
-  }, 60_000)
+  }, 240_000)
 
   test('restored to a moment, a name, a position, the backup itself: exactly the rows of then', async () => {
     const to: readonly (readonly [string, number])[] = [
@@ -171,7 +171,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     const opened = await runBeside('plain', ['restore', 'open', join(scene.folder, 'r0'), '--yes'], scene.shop.home)
     expect(opened, opened.stderr).toMatchObject({ code: 0 })
     expect(readFileSync(join(scene.folder, 'r0/postgresql.auto.conf'), 'utf8')).toMatch(/archive_mode = 'off'/)
-  }, 60_000)
+  }, 240_000)
 
   const drilled = () => readdirSync(tmpdir()).filter((name) => name.startsWith('arxdb-drill-'))
   test('a drill: equal content, with RTO and RPO, and nothing is left of it', async () => {
@@ -204,7 +204,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     expect(done, done.stderr).toMatchObject({ code: 0 })
     expect(JSON.parse(done.stdout)).toMatchObject([{ passed: true, level: 4, target: 'latest', rows: '33500' }])
     expect(done.stderr).toContain('rows were not compared')
-  }, 60_000)
+  }, 240_000)
 
   test('a segment with a flipped bit: archive-get hands it over, and nothing is promoted', async () => {
     await harmed(middle, flipped, async () => {
@@ -219,7 +219,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
       expect(practised).toMatchObject({ code: 3 })
       expect(JSON.parse(practised.stdout)).toMatchObject([{ passed: false, target: 'none' }])
     })
-  }, 60_000)
+  }, 240_000)
 
   test('a segment that is missing in the middle: planned as a gap, and refused', async () => {
     await harmed(
@@ -237,7 +237,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
         expect(await content(before.into)).toMatchObject({ rows: 31_000 })
       },
     )
-  }, 60_000)
+  }, 240_000)
 
   test('a file of the repository with a flipped bit: the drill fails, names it, and leaves nothing', async () => {
     const { rows } = await client.query("select pg_relation_filepath('t') as path")
@@ -270,7 +270,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     expect(readdirSync(into)).toEqual([])
     const running = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
     expect(running.split('\n').filter((line) => line.includes(into))).toEqual([])
-  }, 60_000)
+  }, 240_000)
 
   test('never over what is there: a running server is refused', async () => {
     const done = await arxdb(['restore', 'run', '--into', join(scene.folder, 'data'), '--yes'])
@@ -303,7 +303,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     expect(await content(along.into)).toMatchObject({ rows: 34_000 })
     const own = await restored('--to', 'latest', '--backup', incremental)
     expect(await content(own.into)).toMatchObject({ rows: 33_000 })
-  }, 60_000)
+  }, 240_000)
 
   test('WAL that arxdb cannot read by itself: the plan says what it does not know, and the restore goes on', async () => {
     const conf = scene.env.PGBACKREST_CONFIG!
@@ -321,7 +321,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     const latest = await restored('--to', 'latest', ...along)
     expect(latest, latest.stderr).toMatchObject({ code: 0 })
     expect(await content(latest.into)).toMatchObject({ rows: 35_000 })
-  }, 60_000)
+  }, 240_000)
 
   test('what pgBackRest expired is told, and its stanza gone too', async () => {
     renameSync(join(scene.folder, 'repo'), join(scene.folder, 'elsewhere'))
@@ -337,5 +337,5 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     expect(planned.stderr).toContain('which pgBackRest has no more')
     const drill = await arxdb(['backup', 'drill', incremental, '-o', 'json'])
     expect(drill, drill.stderr).toMatchObject({ code: 3 })
-  }, 60_000)
+  }, 240_000)
 })
