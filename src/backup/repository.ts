@@ -23,6 +23,8 @@ export interface RepositoryMarker {
 export interface Repository {
   readonly store: Store
   readonly id: string
+  /** ISO 8601. */
+  readonly created: string
   close(): Promise<void>
 }
 
@@ -46,7 +48,7 @@ export async function openRepository(address: RepositoryAddress, make: 'make' | 
   try {
     const marker = (await readMarker(store)) ?? (make === 'make' ? await beginIn(store) : undefined)
     if (!marker) throw noRepository(store.where)
-    return { store, id: marker.id, close: () => store.close() }
+    return { store, id: marker.id, created: marker.created, close: () => store.close() }
   } catch (error) {
     await store.close()
     throw error

@@ -1,6 +1,6 @@
 // What cron and systemd are told, and how it is put into a crontab beside what stands there.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -10,7 +10,15 @@ import { beginRun } from '../../src/backup/runs.ts'
 import { lastDue, parseCron } from '../../src/backup/schedule/cron.ts'
 import { blockOf, cronBlock, cronLine, readCrontab, withBlock } from '../../src/backup/schedule/crontab.ts'
 import { scheduledJobs } from '../../src/backup/schedule/jobs.ts'
-import { install, list, planInstall, planRemove, print } from '../../src/backup/schedule/service.ts'
+import {
+  changeTimers,
+  install,
+  list,
+  planInstall,
+  planRemove,
+  planTimers,
+  print,
+} from '../../src/backup/schedule/service.ts'
 import { onCalendar } from '../../src/backup/schedule/systemd.ts'
 import { backupSettings } from '../../src/backup/settings.ts'
 
@@ -157,12 +165,16 @@ test('installed and removed again by crontab itself', async () => {
   expect(await readCrontab(env)).toBe('')
   await expect(planRemove(wanted, env)).rejects.toMatchObject({ exit: 6 })
   writeFileSync(table, own)
-  const { before, after } = await planInstall(wanted, wish, world, env)
-  expect(before).toBe(own)
-  await install(after, env)
+  const change = await planInstall(wanted, wish, world, env)
+  expect(change.before).toBe(own)
+  writeFileSync(table, `${own}# somebody else\n`)
+  await expect(install(change, env)).rejects.toMatchObject({ code: 'crontab-changed', exit: 6 })
+  expect(readFileSync(table, 'utf8')).toBe(`${own}# somebody else\n`)
+  writeFileSync(table, own)
+  await install(change, env)
   const again = await planInstall(wanted, wish, world, env)
   expect(again.after).toBe(again.before)
-  await install((await planRemove(wanted, env)).after, env)
+  await install(await planRemove(wanted, env), env)
   expect(readFileSync(table, 'utf8')).toBe(own)
   const latin = Buffer.from('# caf\xe9\n', 'latin1')
   writeFileSync(table, latin)
@@ -178,13 +190,16 @@ test('each job stands beside its last run: never, overdue, failed, in time', asy
   await (await beginRun(repository, 'run')).end('ok', {})
   await (await beginRun(repository, 'verify')).end('failed', { message: 'short' })
   await repository.close()
-  await install((await planInstall(wanted, { jobs: ['run'], log: undefined }, world, env)).after, env)
+  await install(await planInstall(wanted, { jobs: ['run'], log: undefined }, world, env), env)
   const now = new Date()
   const rows = await list(wanted, world, env, now)
   const of = (job: string) => rows.find((row) => row.job === job)!
   expect(of('run')).toMatchObject({ installed: true, outcome: 'ok', overdue: false })
   expect(of('verify')).toMatchObject({ installed: false, outcome: 'failed', message: 'short' })
-  expect(of('drill')).toMatchObject({ outcome: 'never', last_run: null, overdue: true })
+  // Nothing was due before there was a repository.
+  expect(of('drill')).toMatchObject({ outcome: 'never', last_run: null, overdue: false })
+  const week = await list(wanted, world, env, new Date(now.getTime() + 8 * 86_400_000))
+  expect(week.find(({ job }) => job === 'drill')).toMatchObject({ outcome: 'never', overdue: true })
   await beginRun(await openRepository(wanted, 'must exist'), 'prune')
   expect((await list(wanted, world, env, now)).find(({ job }) => job === 'prune')).toMatchObject({ outcome: 'running' })
   const days = await list(wanted, world, env, new Date(now.getTime() + 3 * 86_400_000))
@@ -196,4 +211,53 @@ test('each job stands beside its last run: never, overdue, failed, in time', asy
   expect(later.find(({ job }) => job === 'run')).toMatchObject({ overdue: true })
   const elsewhere = await list(wanted, world, { PATH: '/nowhere' }, now)
   expect(elsewhere.map(({ installed }) => installed)).toEqual([false, false, false, false])
+})
+
+test('timers: written, changed, left alone and removed as a whole; systemd is told, and asked first whether it is there', async () => {
+  const wanted = settings('/r')
+  const folder = mkdtempSync(join(tmpdir(), 'arxdb-units-'))
+  const asked = join(folder, 'asked')
+  const bin = join(folder, 'bin')
+  mkdirSync(bin)
+  const systemctl = (ends: string) => {
+    writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\necho "$@" >>'${asked}'\n${ends}\n`)
+    chmodSync(join(bin, 'systemctl'), 0o755)
+  }
+  const own = { PATH: `${bin}:${process.env.PATH}` }
+  const units = join(folder, 'units')
+  mkdirSync(units)
+  writeFileSync(join(units, 'mine.timer'), 'mine')
+  const plan = async (one: typeof wanted, wish?: { jobs: string[]; log: undefined }) => {
+    const { change, text } = await planTimers(one, wish, world, { folder: units, env: own })
+    return { text, place: { folder: units, manager: 'user' as const }, change }
+  }
+  const all = { jobs: [], log: undefined }
+  const files = () => readdirSync(units).sort()
+
+  systemctl('echo "System has not been booted with systemd" >&2; exit 1')
+  await expect(changeTimers(await plan(wanted, all), own)).rejects.toMatchObject({ code: 'no-systemd', exit: 5 })
+  expect(files()).toEqual(['mine.timer'])
+
+  systemctl('exit 0')
+  rmSync(asked)
+  const first = await plan(wanted, all)
+  expect(first.text.split('\n').filter((line) => line.startsWith('write '))).toHaveLength(8)
+  await changeTimers(first, own)
+  expect(files()).toHaveLength(9)
+  expect(readFileSync(asked, 'utf8')).toMatch(
+    /^--user list-timers.*\n--user daemon-reload\n--user enable --now arxdb-\S+\.timer/,
+  )
+  expect((await plan(wanted, all)).text).toBe('')
+
+  const changed = settings('/r', { run: '0 4 * * *' })
+  const second = await plan(changed, { jobs: ['run', 'prune'], log: undefined })
+  expect(second.change.write.map(({ name }) => name)).toEqual([expect.stringMatching(/-run\.timer$/)])
+  expect(second.change.remove).toHaveLength(4)
+  await changeTimers(second, own)
+  expect(readFileSync(asked, 'utf8')).toMatch(/--user disable --now arxdb-\S+-drill\.timer arxdb-\S+-verify\.timer\n/)
+  expect(files()).toHaveLength(5)
+
+  await changeTimers(await plan(changed), own)
+  expect(files()).toEqual(['mine.timer'])
+  rmSync(folder, { recursive: true })
 })

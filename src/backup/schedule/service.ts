@@ -9,6 +9,7 @@ import { lastDue, parseCron } from './cron.ts'
 import { blockOf, cronBlock, readCrontab, withBlock, writeCrontab } from './crontab.ts'
 import { type Job, type JobWorld, type ScheduledJob, scheduledJobs } from './jobs.ts'
 import { systemdUnits } from './systemd.ts'
+import { changeUnits, planUnits, timersOf, type UnitChange, type UnitPlace, unitPlace } from './units.ts'
 
 /** Tells the blocks of two repositories apart. */
 const blockId = ({ repo }: Pick<BackupSettings, 'repo'>): string =>
@@ -54,7 +55,42 @@ export async function planRemove(wanted: BackupSettings, env: Env): Promise<Chan
   throw new ArxError({ code: 'not-scheduled', message, hint: 'arxdb schedule list', exit: EXIT.refused })
 }
 
-export const install = writeCrontab
+/** Writes the crontab, if it is still the one that the plan was made from. */
+export async function install({ before, after }: Change, env: Env): Promise<void> {
+  if ((await readCrontab(env)) !== before) {
+    throw new ArxError({
+      code: 'crontab-changed',
+      message: 'somebody changed the crontab meanwhile: nothing was changed',
+      hint: 'the same command again',
+      exit: EXIT.refused,
+    })
+  }
+  await writeCrontab(after, env)
+}
+
+export interface TimerPlan {
+  readonly place: UnitPlace
+  readonly change: UnitChange
+  /** The change for people: a line a file. */
+  readonly text: string
+}
+
+/** The same for systemd's timers; without a wish, what removing them would do. */
+export async function planTimers(
+  wanted: BackupSettings,
+  wish: ScheduleWish | undefined,
+  world: JobWorld,
+  place: { readonly folder: string | undefined; readonly env: Env },
+): Promise<TimerPlan> {
+  const where = unitPlace(place.folder, place.env)
+  const id = blockId(wanted)
+  const units = wish === undefined ? [] : systemdUnits(id, scheduledJobs(wanted, wish.jobs, world))
+  const change = await planUnits(where, id, units)
+  const lines = [...change.write.map(({ name }) => `write ${name}`), ...change.remove.map((name) => `remove ${name}`)]
+  return { place: where, change, text: lines.map((line) => `${line} in ${where.folder}\n`).join('') }
+}
+
+export const changeTimers = ({ place, change }: TimerPlan, env: Env): Promise<void> => changeUnits(place, change, env)
 
 export interface Listed {
   readonly job: Job
@@ -75,21 +111,30 @@ const DAY_MS = 86_400_000
 /** Each job beside its last run, by the records in the repository: of whatever host, and of none when it never ran. */
 export async function list(wanted: BackupSettings, world: JobWorld, env: Env, now: Date): Promise<readonly Listed[]> {
   const repository = await openRepository(wanted, 'must exist')
+  const { created } = repository
   const runs = await readRuns(repository).finally(() => repository.close())
   // Without cron here the jobs may run elsewhere: the records are what counts.
   const installed = await readCrontab(env).then(
     (table) => blockOf(table, blockId(wanted)) ?? [],
     () => [],
   )
-  return scheduledJobs(wanted, [], world).map((job) => listed(job, runs, installed, now))
+  const timers = await timersOf(unitPlace(undefined, env), blockId(wanted))
+  const born = Date.parse(created)
+  return scheduledJobs(wanted, [], world).map((job) => listed(job, { runs, installed, timers, now, born }))
 }
 
 function listed(
   { job, cron: planned, words, deadlineMs }: ScheduledJob,
-  runs: readonly RunRecord[],
-  installed: readonly string[],
-  now: Date,
+  about: {
+    readonly runs: readonly RunRecord[]
+    readonly installed: readonly string[]
+    readonly timers: readonly string[]
+    readonly now: Date
+    /** When the repository was made: nothing was due before. */
+    readonly born: number
+  },
 ): Listed {
+  const { runs, installed, timers, now, born } = about
   const line = installed.find((text) => text.includes(` ${words.slice(2, 4).join(' ')} `))
   const cron = line === undefined ? planned : parseCron(line.split(/\s+/).slice(0, 5).join(' '))
   const last = runs.find((run) => run.job === job)
@@ -99,12 +144,12 @@ function listed(
     last?.outcome === 'running' &&
     now.getTime() - Date.parse(last.started) > (deadlineMs === 0 ? DAY_MS : deadlineMs) + GRACE_MS
   return {
-    ...{ job, schedule: cron.text, installed: line !== undefined },
+    ...{ job, schedule: cron.text, installed: line !== undefined || timers.includes(job) },
     last_due: lastDue(cron, now)?.toISOString() ?? null,
     last_run: last?.started ?? null,
     outcome: stuck ? 'failed' : (last?.outcome ?? 'never'),
     host: last?.host ?? null,
-    overdue: expected !== undefined && (last === undefined || Date.parse(last.started) < expected.getTime()),
+    overdue: expected !== undefined && (last ? Date.parse(last.started) : born) < expected.getTime(),
     message: stuck ? 'it never ended: it was killed, or its host went down' : (last?.message ?? null),
   }
 }

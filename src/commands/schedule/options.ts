@@ -1,8 +1,6 @@
-import type { Command } from '@commander-js/extra-typings'
+import { type Command, Option } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
-import { repositoryOptions } from '../../cli/options.ts'
-
-const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value]
+import { collect, repositoryOptions } from '../../cli/options.ts'
 
 /** Which jobs, and where their output goes. */
 export const scheduleOptions = <A extends unknown[]>(base: Command<A>) =>
@@ -14,6 +12,13 @@ export const scheduleOptions = <A extends unknown[]>(base: Command<A>) =>
       [] as readonly string[],
     )
     .option('--log <file>', 'append what the jobs say to this file (default: cron mails it)')
+
+/** Who runs the jobs. */
+export const formatOption = () =>
+  new Option('--format <kind>', 'of what').choices(['cron', 'systemd'] as const).default('cron' as const)
+
+export const unitFolderOption = () =>
+  new Option('--unit-dir <folder>', "systemd's units go there as files alone (default: where systemd reads them)")
 
 interface Flags {
   readonly keyFile?: string | undefined

@@ -1,7 +1,6 @@
-import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
 import { command } from '../../cli/options.ts'
-import { jobWorld, scheduleOptions } from './options.ts'
+import { formatOption, jobWorld, scheduleOptions } from './options.ts'
 
 export const schedulePrintCommand = (context: Context) =>
   scheduleOptions(
@@ -10,7 +9,7 @@ export const schedulePrintCommand = (context: Context) =>
       'arxdb schedule print --job run --format systemd',
     ]),
   )
-    .addOption(new Option('--format <kind>', 'of what').choices(['cron', 'systemd'] as const).default('cron' as const))
+    .addOption(formatOption())
     .action(async ({ job, log, format, ...flags }) => {
       const { settings } = await context.services.backup()
       const { print } = await context.services.schedule()
