@@ -2,7 +2,8 @@
 import { qualified, tableName } from '../db/identifier.ts'
 import type { Tier } from '../engines/engine.ts'
 import type { Run, StorageSession } from '../storage/session.ts'
-import { type Facts, factsOf, type TablePolicy } from './wanted.ts'
+import { type Facts, factsOf } from './names.ts'
+import type { TablePolicy } from './wanted.ts'
 
 export interface Table {
   readonly relation: string

@@ -106,6 +106,19 @@ describeTiers('policy', (tier) => {
     expect(ended.stderr).toContain('retainFor')
   })
 
+  test('a table is found by its quoted name, and refused under two at once', async () => {
+    say({ 'arxdb."candles"': { chunkInterval: '14d' } })
+    expect(await rows(['policy', 'plan'])).toContainEqual(
+      expect.objectContaining({ table: 'arxdb.candles', setting: 'chunk_interval', wanted: '14d' }),
+    )
+    say({ candles: { chunkInterval: '14d' }, '"candles"': { chunkInterval: '15d' } })
+    for (const verb of ['plan', 'show', 'apply', 'export']) {
+      const ended = await arxdb(['policy', verb])
+      expect(ended).toMatchObject({ code: 2 })
+      expect(ended.stderr).toContain(String.raw`the policy names arxdb.candles twice: as "candles" and "\"candles\""`)
+    }
+  })
+
   test('a read-only environment is not changed', async () => {
     say({}, { environments: { archive: { url: database.url, readOnly: true } } })
     const env = { HOME: '/nowhere' }

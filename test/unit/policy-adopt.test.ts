@@ -48,7 +48,7 @@ const chosen = (more: Partial<Chosen> = {}): Chosen => ({
     segmentBy: [],
     orderBy: ['at'],
   },
-  ...{ noColumnstore: undefined, sample: undefined, written: undefined },
+  ...{ noColumnstore: undefined, sample: undefined, written: undefined, spelled: undefined },
   ...more,
 })
 
@@ -173,6 +173,8 @@ test('the entry is one that a policy can be read from', () => {
   const wanted = wantedPolicies({ [name]: policy }, 'community').find(({ table }) => table === 'public.ticks')
   expect(wanted).toMatchObject({ chunk_interval: 6 * HOUR, segment_by: ['symbol'], order_by: ['at'] })
   expect(entryOf(chosen({ time: column('n', 'bigint') }))).toBeUndefined()
+  // Under the name that the config has for it: one table is not to be named twice.
+  expect(entryOf(chosen({ spelled: '"public".ticks' }))?.name).toBe('"public".ticks')
   // A config file cannot hold such an order.
   expect(entryOf(chosen({ orderBy: ['at time'] }))?.policy).not.toHaveProperty('orderBy')
 })

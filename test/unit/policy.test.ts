@@ -67,8 +67,43 @@ describe('what is wanted', () => {
     ['prices', { retainFor: { '1m': '5d' } }, /only candles/],
     ['public.t', { rollups: true }, /rolled up/],
     ['ticks', {}, /no such table/],
+    ['"ticks"', {}, /no such table/],
+    ['a.b.c', {}, /does not name a table/],
   ])('%s as %j is refused', (table, written, why) => {
     expect(() => wantedPolicies({ [table]: written }, 'community')).toThrow(why)
+  })
+})
+
+describe('a table that is spelled in several ways', () => {
+  const tables = (...names: string[]) =>
+    wantedPolicies(Object.fromEntries(names.map((name) => [name, { chunkInterval: '9d' }])), 'plain')
+      .filter(({ chunk_interval }) => chunk_interval === 9 * DAY)
+      .map(({ table }) => table)
+
+  test.each([
+    ['"candles"', 'arxdb.candles'],
+    ['arxdb."candles"', 'arxdb.candles'],
+    ['"arxdb"."prices"', 'arxdb.prices'],
+    ['"public"."ticks"', 'public.ticks'],
+    ['public."My Ticks"', 'public.My Ticks'],
+    ['"my.schema".t', '"my.schema".t'],
+    ['public."a""b"', 'public."a""b"'],
+  ])('%s alone is %s', (written, table) => {
+    expect(tables(written)).toEqual([table])
+  })
+
+  test.each([
+    ['candles', 'arxdb.candles', 'arxdb.candles'],
+    ['candles', '"candles"', 'arxdb.candles'],
+    ['public.ticks', '"public"."ticks"', 'public.ticks'],
+  ])('as %s and as %s is an error that shows both', (one, other, table) => {
+    expect(() => tables(one, other)).toThrow(
+      `the policy names ${table} twice: as ${JSON.stringify(one)} and ${JSON.stringify(other)}`,
+    )
+  })
+
+  test('letter case makes it another one', () => {
+    expect(tables('public.ticks', 'public.Ticks')).toEqual(['public.ticks', 'public.Ticks'])
   })
 })
 
