@@ -3,7 +3,8 @@ import { type Client, reading } from '../../storage/session.ts'
 import { type Chunk, chunksOf, endsBefore } from '../chunks.ts'
 import { type Effect, effectsOf } from '../effect.ts'
 import type { TablePolicy } from '../wanted.ts'
-import { type Done, type Kept, triesAfter, unit, type Work } from './work.ts'
+import { chunkUnit, nothingUndone, undoneText } from './undone.ts'
+import { type Done, type Kept, unit, type Work } from './work.ts'
 
 export async function compress(work: Work, { policy, relation }: Kept): Promise<Done> {
   const { compress_after: age } = policy
@@ -12,21 +13,16 @@ export async function compress(work: Work, { policy, relation }: Kept): Promise<
   const due = (chunk: Chunk): boolean =>
     chunk.compressed ? chunk.partial || chunk.outdated : endsBefore(chunk, work.now - age * 1000)
   const chunks = (await chunksOf(work.session, relation)).filter(due)
-  const left: string[] = []
+  const undone = nothingUndone()
   let done = 0
   for (const [index, { chunk }] of chunks.entries()) {
     work.progress(`compressing ${chunk} (${index + 1} of ${chunks.length})`)
-    const went = await unit(
-      work,
-      async (_, client) => {
-        // One that was merged into its neighbour is no longer there.
-        const { rows } = await client.query('select to_regclass($1) is not null as there', [chunk])
-        if (rows[0].there) await client.query(work.words.compress(chunk))
-      },
-      triesAfter(left),
-    )
+    const went = await chunkUnit(work, { chunk, done: 'compressed', undone }, async (_, client) => {
+      // One that was merged into its neighbour is no longer there.
+      const { rows } = await client.query('select to_regclass($1) is not null as there', [chunk])
+      if (rows[0].there) await client.query(work.words.compress(chunk))
+    })
     if (went) done++
-    else left.push(chunk)
   }
   const after = done > 0 ? await effectOf(work, policy) : before
   if (after && after.rows === null && after.chunks <= ANALYZED)
@@ -35,7 +31,7 @@ export async function compress(work: Work, { policy, relation }: Kept): Promise<
   return {
     chunks: done,
     bytes: before?.bytes && after?.bytes ? before.bytes - after.bytes : null,
-    left: left.length > 0 ? `${left.length} in use by others: ${left.slice(0, 3).join(', ')}` : undefined,
+    ...undoneText(undone),
   }
 }
 
