@@ -680,7 +680,7 @@ export interface Statements {
     params: { readonly host: string }
     row: { readonly run_id: number }
   }
-  /** Partitions of one of arxdb's own tables, oldest first, and what they hold. */
+  /** Partitions of one of arxdb's own tables, oldest first, and what they hold; not the DEFAULT one. Where a bound was left */
   'policy/chunks': {
     params: { readonly relation: string }
     row: { readonly chunk: string; readonly lower: string; readonly upper: string; readonly compressed: boolean; readonly partial: boolean; readonly outdated: boolean; readonly bytes: number | null }
@@ -730,7 +730,7 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly run_id: number; readonly host: string; readonly began_at: string; readonly ended_at: string | null; readonly error: string | null }
   }
-  /** Notes that rollups of a stretch of time are not to be believed: its rows were dropped without a trigger. */
+  /** Notes that rollups of a stretch of time are not to be believed: its rows were dropped without a trigger. One without a */
   'policy/note-range': {
     params: { readonly facts: string; readonly since: string; readonly until: string }
     row: { readonly noted: string }

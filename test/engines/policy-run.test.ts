@@ -107,4 +107,61 @@ describeTiers('a run', (tier) => {
     expect(await count()).toBe(0)
     expect((await client.query(`select from pg_class where relnamespace = '"Old one"'::regnamespace`)).rowCount).toBe(0)
   })
+
+  const dirty = async (): Promise<number> =>
+    (await client.query('select count(*)::int as n from arxdb.rollup_dirty')).rows[0].n
+  const put = (at: string) =>
+    client.query(
+      `insert into arxdb.candles (market_id, timestamp, open, high, low, close)
+         select market_id, $1, 1, 1, 1, 1 from arxdb.markets where timeframe = '1h'`,
+      [at],
+    )
+
+  test.runIf(tier.name === 'plain').each(['minvalue', "'-infinity'"])(
+    'drops a partition from %s on, and its rollups are put right',
+    async (bound) => {
+      const market = await fillCandles(client, {
+        timeframe: '1h',
+        from: '2024-01-01',
+        to: '2024-12-31',
+        every: '1 day',
+      })
+      const make = `create table arxdb.candles_old partition of arxdb.candles for values from (${bound}) to ('2010-01-01')`
+      await client.query(make)
+      await put('2009-05-05')
+      await run('2025-01-01')
+      const old = `select count(*)::int as n from arxdb.rollups where market_id = ${market} and bucket < '2010-01-01'`
+      expect([await dirty(), (await client.query(old)).rows[0].n]).toEqual([0, 1])
+      await keep({ retainFor: '3650d' })
+      const deeds = await run('2025-01-01')
+      expect(deeds.find(({ step }) => step === 'expire')).toMatchObject({ outcome: 'done', chunks: 1 })
+      expect(deeds.find(({ step }) => step === 'rollups')).toMatchObject({ detail: null })
+      expect((await client.query("select to_regclass('arxdb.candles_old') as there")).rows[0].there).toBeNull()
+      expect([await dirty(), (await client.query(old)).rows[0].n]).toEqual([0, 0])
+      // Nothing at all is before it: nothing is to be noted.
+      await client.query(make)
+      expect((await run('2025-01-01')).map(({ outcome }) => outcome)).not.toContain('failed')
+    },
+  )
+
+  test.runIf(tier.name === 'plain')('makes no partitions ahead where one without an end is', async () => {
+    await client.query(
+      "create table arxdb.candles_rest partition of arxdb.candles for values from ('2024-01-01') to (maxvalue)",
+    )
+    const deeds = await run('2026-05-05T12:00:00Z')
+    expect(deeds.filter(({ step }) => step === 'ahead')).toMatchObject([
+      { table: 'arxdb.prices', outcome: 'done' },
+      { table: 'arxdb.candles', outcome: 'nothing', detail: null },
+      { table: 'arxdb.analytics', outcome: 'done' },
+    ])
+    // Before it there is room, up to where it begins.
+    await fillCandles(client, { timeframe: '1h', from: '2023-12-25', to: '2024-02-01', every: '1 day' })
+    const { rows } = await client.query("select lower, upper from arxdb.partitions('candles') order by 1")
+    expect(rows.at(-2).upper).toBe('2024-01-01T00:00:00Z')
+    expect(rows.at(-1)).toEqual({ lower: '2024-01-01T00:00:00Z', upper: 'infinity' })
+    // It holds what is kept, and never ends.
+    await keep({ retainFor: '30d' })
+    expect(await expired('2026-05-05')).toMatchObject({ outcome: 'done', chunks: rows.length - 1 })
+    expect((await showPolicies(database.connection, {}, 30_000)).rows[1]).toMatchObject({ newest: null })
+  })
 })

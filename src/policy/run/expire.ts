@@ -1,6 +1,7 @@
 // Retention: chunks and partitions that have expired as a whole are dropped; where timeframes are kept for different
 // lengths, the expired ones are deleted from chunks that others keep.
 import { ArxError } from '../../errors.ts'
+import { milliseconds } from '../../storage/instant.ts'
 import { type Client, type Run, reading } from '../../storage/session.ts'
 import { type Chunk, chunksOf, endsBefore } from '../chunks.ts'
 import { type Cutoffs, cutoffsNow, iso } from '../cutoffs.ts'
@@ -71,7 +72,7 @@ async function expireByTimeframe(
   let deleted = 0
   for (const chunk of chunks) {
     const due = markets.filter(
-      ({ cutoff, oldest }) => endsBefore(chunk, Date.parse(cutoff)) && Date.parse(oldest) < Date.parse(chunk.upper),
+      ({ cutoff, oldest }) => endsBefore(chunk, Date.parse(cutoff)) && milliseconds(oldest) < milliseconds(chunk.upper),
     )
     if (due.length === 0) continue
     work.progress(`deleting what has expired in ${chunk.chunk}`)
