@@ -108,6 +108,27 @@ describeTiers('a run', (tier) => {
     expect((await client.query(`select from pg_class where relnamespace = '"Old one"'::regnamespace`)).rowCount).toBe(0)
   })
 
+  test('drops what is from before our era', async () => {
+    await fillCandles(client, { timeframe: '1h', from: '2024-01-01', to: '2024-01-31', every: '1 day' })
+    const ides = '0044-03-15 00:00:00+00 BC'
+    await fillCandles(client, { timeframe: '1m', from: ides, to: '0044-03-16 00:00:00+00 BC', every: '6 hours' })
+    const all = await count()
+    await keep({ retainFor: '36500d' })
+    expect(await expired('2024-02-01')).toMatchObject({ outcome: 'done', chunks: 1 })
+    expect(await count()).toBe(all - 5)
+    const rest = await run('2024-02-01')
+    expect(rest.map(({ outcome }) => outcome)).not.toContain('failed')
+  })
+
+  test('takes an expired timeframe from before our era out of what others keep', async () => {
+    const span = { from: '0044-03-15 00:00:00+00 BC', to: '0044-03-16 00:00:00+00 BC', every: '6 hours' }
+    await fillCandles(client, { timeframe: '1h', ...span })
+    await fillCandles(client, { timeframe: '1m', ...span })
+    await keep({ retainFor: { '1m': '36500d' } })
+    expect(await expired('2024-02-01')).toMatchObject({ outcome: 'done', chunks: 0, rows: 5 })
+    expect(await count()).toBe(5)
+  })
+
   const dirty = async (): Promise<number> =>
     (await client.query('select count(*)::int as n from arxdb.rollup_dirty')).rows[0].n
   const put = (at: string) =>

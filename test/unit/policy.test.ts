@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Job, Subject, Survey, Table } from '../../src/policy/actual.ts'
+import { endsBefore } from '../../src/policy/chunks.ts'
 import { cutoffsOf } from '../../src/policy/cutoffs.ts'
 import { interval, orderText, segmentText, wordsOf } from '../../src/policy/ddl.ts'
 import { differences } from '../../src/policy/differences.ts'
@@ -9,6 +10,7 @@ import { columnsIn } from '../../src/policy/order.ts'
 import { retentionText, shortened } from '../../src/policy/retention.ts'
 import { windowsOf } from '../../src/policy/run/rollups.ts'
 import { type TablePolicy, type WrittenPolicy, wantedPolicies } from '../../src/policy/wanted.ts'
+import { milliseconds } from '../../src/storage/instant.ts'
 
 const DAY = 86_400
 
@@ -284,6 +286,24 @@ describe('differences', () => {
     const by = policy({ retainFor: { '1m': '90d' } })
     expect(steps({ policy: by, applied: by }).map(({ setting }) => setting)).not.toContain('retain_for')
   })
+})
+
+test.each([
+  ['2024-01-01T00:00:00.5Z', '2024-01-01T00:00:00.500Z'],
+  ['0044-03-15T00:00:00+00 BC', '-000043-03-15T00:00:00.000Z'],
+  ['0001-12-31T12:00:00.123456+00 BC', '0000-12-31T12:00:00.123Z'],
+  ['0099-01-01T00:00:00Z', '0099-01-01T00:00:00.000Z'],
+  ['12024-01-01T00:00:00Z', '+012024-01-01T00:00:00.000Z'],
+])('a chunk that ends at %s has ended after it and not before', (upper, iso) => {
+  expect(new Date(milliseconds(upper)).toISOString()).toBe(iso)
+  const at = Date.parse(iso)
+  expect([at - 1, at, at + 1].map((moment) => endsBefore({ upper }, moment))).toEqual([false, false, true])
+})
+
+test('a chunk without an end never ends', () => {
+  for (const upper of ['infinity', '294276-01-01T00:00:00Z'])
+    expect(endsBefore({ upper }, Number.MAX_SAFE_INTEGER)).toBe(false)
+  expect(milliseconds('-infinity')).toBe(-Infinity)
 })
 
 test('the window of rollups ends and begins where the policy says, and is empty where they are off', () => {
