@@ -31,7 +31,7 @@ export async function takeLock(connection: Connection, name: string, command: st
   const run = runner(client, PLAIN)
   try {
     await client.query(
-      `begin isolation level read committed read write; set local idle_in_transaction_session_timeout = 0; set local application_name = 'arxdb/${command}'; set local timezone = 'UTC'`,
+      `begin isolation level read committed; set local idle_in_transaction_session_timeout = 0; set local application_name = 'arxdb/${command}'; set local timezone = 'UTC'`,
     )
     const [row] = await run<{ locked: boolean }>('storage/try-lock', { name })
     if (!row!.locked) throw busy(command, (await run<Holder>('storage/lock-holder', { name }))[0])
