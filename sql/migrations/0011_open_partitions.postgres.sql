@@ -17,6 +17,9 @@ as $$
     where i.inhparent = format('arxdb.%I', facts)::regclass
 $$;
 
+-- How wide partitions are made is no secret: who may see the schema may see it, as `policy show` and `policy advise` do.
+grant select on arxdb.partitioning to public;
+
 -- A note without a beginning cannot be put right, and all after it would wait: it begins where there is something.
 update arxdb.rollup_dirty d
   set since = coalesce((
@@ -33,9 +36,11 @@ update arxdb.rollup_dirty d
 
 -- arxdb: verify
 select lower, upper from arxdb.partitions('candles') limit 0;
+select 1 / has_table_privilege('public', 'arxdb.partitioning', 'select')::int;
 select 1 / (count(*) = 0)::int from arxdb.rollup_dirty where since = '-infinity' and isfinite(until);
 
 -- arxdb: down
+revoke select on arxdb.partitioning from public;
 create or replace function arxdb.partitions(facts text)
 returns table (partition name, lower timestamptz, upper timestamptz)
 language sql stable
