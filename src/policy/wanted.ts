@@ -3,6 +3,7 @@ import { parseDuration } from '../duration.ts'
 import type { Tier } from '../engines/engine.ts'
 import { usageError } from '../errors.ts'
 import { byTable, type Facts, factsOf } from './names.ts'
+import { isTimeframe, knownText } from './timeframes.ts'
 
 /** As in a config file; see config/schema.ts. */
 export interface WrittenPolicy {
@@ -151,8 +152,8 @@ function check({ table, chunk_interval, retain_by, retain_for, segment_by, order
 function retention(table: string, written: WrittenPolicy['retainFor']): Pick<TablePolicy, 'retain_for' | 'retain_by'> {
   if (typeof written !== 'object') return { retain_for: lengthOr('forever', written, null), retain_by: {} }
   const lengths = Object.entries(written).map(([name, text]) => [name, lengthOr('forever', text, null)] as const)
-  const wrong = lengths.find(([name]) => name !== '*' && !/^\d+[smhdwM]$/.test(name))
-  if (wrong) throw usageError(`policy of ${table}: "${wrong[0]}" is no timeframe`, 'write 1m, 1h, 1d, or * for others')
+  const wrong = lengths.find(([name]) => name !== '*' && !isTimeframe(name))
+  if (wrong) throw usageError(`policy of ${table}: "${wrong[0]}" is no timeframe`, knownText())
   return {
     retain_for: lengths.find(([name]) => name === '*')?.[1] ?? null,
     retain_by: Object.fromEntries(lengths.filter(([name]) => name !== '*')),

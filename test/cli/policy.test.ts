@@ -106,6 +106,25 @@ describeTiers('policy', (tier) => {
     expect(ended.stderr).toContain('retainFor')
   })
 
+  test('a timeframe that nobody has is refused, with those that there are', async () => {
+    for (const [timeframe, why] of [
+      ['1hour', 'is no timeframe'],
+      ['60m', 'no candles of "60m" are known'],
+    ]) {
+      say({ candles: { retainFor: { [timeframe!]: '30d' } } })
+      for (const verb of ['plan', 'apply']) {
+        const ended = await arxdb(['policy', verb])
+        expect(ended).toMatchObject({ code: 2, stdout: '' })
+        expect(ended.stderr).toContain(why)
+        expect(ended.stderr).toMatch(/try: write 1s, .* 1h, .*, or \* for the others/)
+      }
+    }
+    const [, shown] = await rows(['policy', 'show'])
+    expect(shown).toMatchObject({ table: 'arxdb.candles', state: 'unfit' })
+    await fillCandles(client, { timeframe: '60m', from: '2024-01-01', to: '2024-01-02', every: '1 hour' })
+    expect(await arxdb(['policy', 'plan'])).toMatchObject({ code: 0 })
+  })
+
   test('a table is found by its quoted name, and refused under two at once', async () => {
     say({ 'arxdb."candles"': { chunkInterval: '14d' } })
     expect(await rows(['policy', 'plan'])).toContainEqual(

@@ -65,6 +65,9 @@ describe('what is wanted', () => {
     ['candles', { chunkInterval: '90m' }, /whole hours/],
     ['candles', { retainFor: '5m' }, /below an hour/],
     ['candles', { retainFor: { '1 minute': '5d' } }, /no timeframe/],
+    ['candles', { retainFor: { '0m': '5d' } }, /no timeframe/],
+    ['candles', { retainFor: { '01h': '5d' } }, /no timeframe/],
+    ['candles', { retainFor: { tick: '5d' } }, /no timeframe/],
     ['candles', { segmentBy: ['timestamp'] }, /in segmentBy and in orderBy/],
     ['prices', { retainFor: { '1m': '5d' } }, /only candles/],
     ['public.t', { rollups: true }, /rolled up/],
@@ -239,7 +242,10 @@ describe('differences', () => {
     ...changes,
   })
   const steps = (changes: Partial<Subject> = {}, tier: Survey['tier'] = 'community') =>
-    differences({ tier, columnstore: true, now: '2026-01-01T00:00:00Z', subjects: [subject(changes)], forgotten: [] })
+    differences({
+      ...{ tier, columnstore: true, now: '2026-01-01T00:00:00Z', subjects: [subject(changes)], forgotten: [] },
+      timeframes: ['7m'],
+    })
   const settings = (changes: Partial<Subject>) => steps(changes).map(({ setting }) => setting)
 
   test('are none where all is as wanted', () => {
@@ -280,6 +286,21 @@ describe('differences', () => {
     // A job removed by hand comes back without being asked for.
     const again = { policy: shorter, applied: shorter }
     expect(steps(again).map((step) => [step.setting, step.shortens])).toContainEqual(['retain_for', false])
+  })
+
+  test('a timeframe that nobody has is refused with those that there are; one that is here is not', () => {
+    const of = (timeframe: string) => {
+      const by = policy({ retainFor: { [timeframe]: '90d' } })
+      return () => steps({ policy: by, applied: by })
+    }
+    expect(of('60m')).toThrow(
+      expect.objectContaining({
+        exit: 2,
+        message: expect.stringContaining('"60m"'),
+        hint: expect.stringMatching(/^write 1s, .*1h, .*, 7m, or \* for the others$/),
+      }),
+    )
+    for (const known of ['1m', '7m', '1M']) expect(of(known)).not.toThrow()
   })
 
   test('a retention by timeframe is no job of the server', () => {
