@@ -106,6 +106,19 @@ describeTiers('policy', (tier) => {
     expect(ended.stderr).toContain('retainFor')
   })
 
+  test('rows are said to be estimates, where there are any', async () => {
+    await client.query('analyze arxdb.candles')
+    const shown = await arxdb(['policy', 'show', '--json'])
+    const [, { rows_estimate, bytes_per_row }] = JSON.parse(shown.stdout)
+    expect(rows_estimate).toBeGreaterThan(0)
+    expect(bytes_per_row).toBeGreaterThan(0)
+    expect(shown.stderr).toContain('rows_estimate and bytes_per_row are estimates from the last ANALYZE')
+    const other = await migratedDatabase(tier)
+    const empty = await arxdb(['policy', 'show'], { env: { DATABASE_URL: other.url, HOME: '/nowhere' } })
+    expect(empty.stderr).not.toContain('estimates')
+    await other.drop()
+  })
+
   test('a timeframe that nobody has is refused, with those that there are', async () => {
     for (const [timeframe, why] of [
       ['1hour', 'is no timeframe'],
