@@ -108,6 +108,28 @@ describeTiers('a run', (tier) => {
     expect((await client.query(`select from pg_class where relnamespace = '"Old one"'::regnamespace`)).rowCount).toBe(0)
   })
 
+  test.runIf(tier.name === 'community')('makes indexes small again that rows which came late had grown', async () => {
+    const span = { timeframe: '1m', from: '2024-01-01', to: '2024-02-15', every: '1 minute' }
+    await fillCandles(client, { ...span, coin: 'first' })
+    await client.query(
+      "alter table arxdb.candles set (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'market_id', timescaledb.orderby = 'timestamp')",
+    )
+    await keep({})
+    await run('2025-01-01')
+    await fillCandles(client, { ...span, coin: 'late' })
+    const indexes = async (): Promise<number> => {
+      const each = (await chunks()).map((chunk) => `pg_indexes_size('${chunk}')`)
+      return Number((await client.query(`select ${each.join(' + ')} as bytes`)).rows[0].bytes)
+    }
+    expect(await indexes()).toBeGreaterThan(1024 * 1024)
+    const packed = (await run('2025-01-01')).find(({ step }) => step === 'compress')
+    expect(packed).toMatchObject({ outcome: 'done', detail: expect.stringMatching(/^indexes rebuilt of \d chunk/) })
+    expect(await indexes()).toBeLessThan(256 * 1024)
+    const again = (await run('2025-01-01')).find(({ step }) => step === 'compress')
+    expect(again).toMatchObject({ outcome: 'nothing', detail: null })
+    expect((await client.query('select count(*)::int as n from arxdb.candles')).rows[0].n).toBe(2 * 64_801)
+  })
+
   test('drops what is from before our era', async () => {
     await fillCandles(client, { timeframe: '1h', from: '2024-01-01', to: '2024-01-31', every: '1 day' })
     const ides = '0044-03-15 00:00:00+00 BC'
