@@ -1,7 +1,7 @@
 -- How many values columns have, from the planner's statistics: of partitions, and of the table as a whole. A negative
 -- number is a share of the rows.
 -- @params  tables text[], columns text[], since float8[]
--- @returns table_name text, column_name text, whole boolean, n_distinct float8, upper float8 null
+-- @returns relation text, column_name text, whole boolean, n_distinct float8, upper float8 null
 -- @locks   AccessShareLock on catalogs
 with asked as (
   select * from unnest(:tables::text[], :columns::text[], :since::float8[]) a(name, column_name, since)
@@ -9,8 +9,8 @@ with asked as (
 relations as (
   select a.name, a.column_name, a.since, p.oid, n.nspname, p.relname
     from asked a
-    join pg_catalog.pg_namespace n on n.nspname = split_part(a.name, '.', 1)
-    join pg_catalog.pg_class p on p.relnamespace = n.oid and n.nspname || '.' || p.relname = a.name
+    join pg_catalog.pg_class p on p.relkind = 'p'
+    join pg_catalog.pg_namespace n on n.oid = p.relnamespace and format('%I.%I', n.nspname, p.relname) = a.name
 ),
 known as (
   select r.name, r.column_name, true as whole, r.nspname, r.relname, null::float8 as upper from relations r
@@ -24,7 +24,7 @@ known as (
     cross join lateral (select extract(epoch from (b.m)[2]::timestamptz)::float8 as upper) u
     where u.upper >= r.since
 )
-select k.name as table_name, k.column_name, k.whole, s.n_distinct::float8 as n_distinct, k.upper
+select k.name as relation, k.column_name, k.whole, s.n_distinct::float8 as n_distinct, k.upper
 from known k
 join pg_catalog.pg_stats s
   on s.schemaname = k.nspname and s.tablename = k.relname and s.attname = k.column_name and s.inherited = k.whole

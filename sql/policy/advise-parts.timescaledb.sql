@@ -1,18 +1,18 @@
 -- The newest chunks of each table that hold rows, as the planner takes them to be, and how many there are in all. Chunks
 -- of one stretch of time, as a second dimension makes them, count as one; `bytes` is what it was before compression.
 -- @params  tables text[], most int
--- @returns table_name text, lower float8, upper float8, rows float8 null, bytes bigint, blocks bigint,
+-- @returns relation text, lower float8, upper float8, rows float8 null, bytes bigint, blocks bigint,
 --          compressed boolean, parts int, span float8
 -- @locks   AccessShareLock on catalogs
 with chunks as (
-  select format('%s.%s', k.hypertable_schema, k.hypertable_name) as name,
+  select format('%I.%I', k.hypertable_schema, k.hypertable_name) as name,
          format('%I.%I', k.hypertable_schema, k.hypertable_name)::regclass as root, k.chunk_schema, k.chunk_name, c.oid,
          c.reltuples, c.relpages, h.heap, k.is_compressed, k.range_start, k.range_end
     from timescaledb_information.chunks k
     join pg_catalog.pg_namespace n on n.nspname = k.chunk_schema
     join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = k.chunk_name
     cross join lateral (select pg_relation_size(c.oid) as heap) h
-    where format('%s.%s', k.hypertable_schema, k.hypertable_name) = any(:tables::text[])
+    where format('%I.%I', k.hypertable_schema, k.hypertable_name) = any(:tables::text[])
       and k.range_start is not null and (h.heap > 0 or k.is_compressed)
 ),
 ranked as (
@@ -42,7 +42,7 @@ newest as (
     where r.rank <= :most::int
 )
 select
-  w.name as table_name,
+  w.name as relation,
   extract(epoch from w.range_start)::float8 as lower,
   extract(epoch from w.range_end)::float8 as upper,
   case when count(*) = count(w.rows) then sum(w.rows) end as rows,

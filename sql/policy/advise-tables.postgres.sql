@@ -1,10 +1,14 @@
--- Tables that are partitioned by ranges of one moment, of those named: their settings as they are.
+-- Tables that are partitioned by ranges of one moment, of those named (in full, with quotes): their settings as they are.
 -- @params  tables text[]
--- @returns table_name text, time_column text, numbered boolean, chunk_interval float8 null, segment_by text[] null,
---          order_by text[] null, compress_after float8 null, indexes int, leading text[]
+-- @returns relation text, schema_name text, relation_name text, readable boolean, time_column text, numbered boolean,
+--          chunk_interval float8 null, segment_by text[] null, order_by text[] null, compress_after float8 null, indexes int,
+--          leading text[]
 -- @locks   AccessShareLock
 select
-  format('%s.%s', n.nspname, c.relname) as table_name,
+  format('%I.%I', n.nspname, c.relname) as relation,
+  n.nspname::text as schema_name,
+  c.relname::text as relation_name,
+  has_table_privilege(c.oid, 'select') and has_schema_privilege(n.oid, 'usage') as readable,
   a.attname::text as time_column,
   a.atttypid not in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype) as numbered,
   extract(epoch from w.width)::float8 as chunk_interval,
@@ -24,5 +28,6 @@ join pg_catalog.pg_class c on c.oid = p.partrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = p.partattrs[0]
 left join arxdb.partitioning w on n.nspname = 'arxdb' and w.table_name = c.relname
-where p.partstrat = 'r' and p.partnatts = 1 and format('%s.%s', n.nspname, c.relname) = any(:tables::text[])
+where p.partstrat = 'r' and p.partnatts = 1
+  and format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')) = any(:tables::text[])
 order by 1

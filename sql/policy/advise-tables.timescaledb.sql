@@ -1,10 +1,14 @@
 -- Hypertables, named or not: their settings as they are.
 -- @params  tables text[]
--- @returns table_name text, time_column text, numbered boolean, chunk_interval float8 null, segment_by text[] null,
---          order_by text[] null, compress_after float8 null, indexes int, leading text[]
+-- @returns relation text, schema_name text, relation_name text, readable boolean, time_column text, numbered boolean,
+--          chunk_interval float8 null, segment_by text[] null, order_by text[] null, compress_after float8 null, indexes int,
+--          leading text[]
 -- @locks   AccessShareLock
 select
-  format('%s.%s', d.hypertable_schema, d.hypertable_name) as table_name,
+  format('%I.%I', d.hypertable_schema, d.hypertable_name) as relation,
+  d.hypertable_schema::text as schema_name,
+  d.hypertable_name::text as relation_name,
+  has_table_privilege(c.oid, 'select') and has_schema_privilege(n.oid, 'usage') as readable,
   d.column_name::text as time_column,
   d.time_interval is null as numbered,
   extract(epoch from d.time_interval)::float8 as chunk_interval,

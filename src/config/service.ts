@@ -38,6 +38,12 @@ export async function check(world: ConfigWorld): Promise<readonly string[]> {
   return (await loadConfig(world)).files
 }
 
-/** Writes what is to be kept of a table into a config file, made where there is none; all else stays. */
-export const addPolicy = (path: string, table: string, policy: FilePolicy): Promise<void> =>
-  writing.addPolicy(path, table, policy)
+/**
+ * Writes what is to be kept of a table into a config file, made where there is none; all else stays. Resolves to why nothing
+ * was written: what the entry is for is done by then.
+ */
+export const addPolicy = (path: string, table: string, policy: FilePolicy): Promise<string | undefined> =>
+  writing.addPolicy(path, table, policy).then(
+    () => undefined,
+    ({ message }: Error) => message,
+  )

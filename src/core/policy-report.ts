@@ -55,6 +55,7 @@ export interface Seen {
     readonly state: string
     readonly drift: string | null
     readonly last_failure: string | null
+    readonly rows_estimate: number | null
   }[]
   readonly lacks: readonly string[]
   readonly unfit: readonly string[]
@@ -62,6 +63,9 @@ export interface Seen {
   readonly forgotten: readonly string[]
   readonly now: string
 }
+
+const ESTIMATES =
+  'rows_estimate and bytes_per_row are estimates from the last ANALYZE of each chunk; there are none where one was never analysed'
 
 /** What is wrong or missing, in the order of its weight. */
 export function remarks({ tier, rows, lacks, unfit, runs, forgotten, now }: Seen): readonly Note[] {
@@ -76,6 +80,7 @@ export function remarks({ tier, rows, lacks, unfit, runs, forgotten, now }: Seen
       ...(drift === null || state === 'unapplied' ? [] : [warn(`${table} differs in ${drift}: arxdb policy plan`)]),
       ...(last_failure === null ? [] : [warn(`${table}: a job failed: ${last_failure}`)]),
     ]),
+    ...(rows.some(({ rows_estimate }) => rows_estimate) ? [info(ESTIMATES)] : []),
     ...forgotten.map((table) =>
       warn(`${table} has a policy in the database and none in the config: arxdb policy plan`),
     ),

@@ -48,3 +48,9 @@ const unreadable = (text: string) =>
 /** Quotes a table's name with its schema, when it has one. */
 export const qualified = ({ schema, name }: TableName): string =>
   schema === undefined ? identifier(name) : `${identifier(schema)}.${identifier(name)}`
+
+const part = (name: string): string => (/^[^".]+$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`)
+
+/** As tableName reads it, and as a config file names it: quoted only where it has to be. */
+export const writtenName = ({ schema, name }: TableName): string =>
+  schema === undefined ? part(name) : `${part(schema)}.${part(name)}`

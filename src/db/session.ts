@@ -3,6 +3,7 @@ import type pg from 'pg'
 import type { Connection } from '../connect/connection.ts'
 import { ArxError, EXIT } from '../errors.ts'
 import { cancelling } from './cancel.ts'
+import { isReadOnly, readOnlyError } from './read-only.ts'
 import { translate } from './sqlstate.ts'
 
 export interface SessionLimits {
@@ -43,10 +44,11 @@ export interface Transaction {
  * Errors come out translated; an abort by the user is ArxError `interrupted`, exit 130.
  */
 export async function inTransaction<T>(t: Transaction, body: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-  const mode = `${t.isolation ? `isolation level ${t.isolation} ` : ''}${t.write ? 'read write' : 'read only'}`
+  // Not `read write`: that would override who made the role or the database read only.
+  const mode = `${t.isolation ? ` isolation level ${t.isolation}` : ''}${t.write ? '' : ' read only'}`
   try {
     return await cancelling(t.client, t.signal, async () => {
-      await t.client.query(`begin ${mode};${settings(t.limits)}`)
+      await t.client.query(`begin${mode};${settings(t.limits)}`)
       const value = await body(t.client)
       const { command } = await t.client.query('commit')
       // A body that swallowed an error: the server answers such a commit by rolling back, and calls it a success.
@@ -56,6 +58,7 @@ export async function inTransaction<T>(t: Transaction, body: (client: pg.ClientB
   } catch (error) {
     await t.client.query('rollback').catch(() => {})
     if (t.signal?.aborted) throw interrupted(error)
+    if (t.write && isReadOnly(error)) throw (await readOnlyError(t.client, error)) ?? translate(error, t.connection)
     throw translate(error, t.connection)
   }
 }

@@ -95,7 +95,13 @@ function serverParts(e: PgError, code: string): ErrorParts {
     case '55P03':
       return { code: 'lock-timeout', message: e.message, detail, hint: 'try again later', exit: EXIT.refused }
     case '25006':
-      return { code: 'read-only', message: e.message, detail, exit: EXIT.refused }
+      return {
+        code: 'read-only',
+        message: e.message,
+        detail,
+        hint: 'it is a standby, or default_transaction_read_only is set for the role, the database or the server',
+        exit: EXIT.refused,
+      }
     case '42P01':
     case '3F000':
       return {

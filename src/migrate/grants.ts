@@ -40,7 +40,7 @@ alter default privileges in schema arxdb grant select on tables to ${to};
 const monitor = (to: string): string => `-- ${to}: sees activity, sizes and the ledger, and no market data
 grant pg_monitor to ${to};
 grant usage on schema arxdb to ${to};
-grant select on ${LEDGER}, arxdb.policies, arxdb.policy_runs, arxdb.job_leases, arxdb.imports to ${to};
+grant select on ${LEDGER}, arxdb.policies, arxdb.policy_runs, arxdb.job_leases, arxdb.imports, arxdb.import_batches to ${to};
 `
 
 const backup = (

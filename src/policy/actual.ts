@@ -2,7 +2,8 @@
 import { qualified, tableName } from '../db/identifier.ts'
 import type { Tier } from '../engines/engine.ts'
 import type { Run, StorageSession } from '../storage/session.ts'
-import { type Facts, factsOf, type TablePolicy } from './wanted.ts'
+import { type Facts, factsOf } from './names.ts'
+import type { TablePolicy } from './wanted.ts'
 
 export interface Table {
   readonly relation: string
@@ -55,6 +56,8 @@ export interface Survey {
   /** The server's clock: the client's may be wrong, and rows are thrown away by it. */
   readonly now: string
   readonly subjects: readonly Subject[]
+  /** Of candles that are there; empty where no policy asks. */
+  readonly timeframes: readonly string[]
   /** Policies that were applied to tables that the config does not name any more. */
   readonly forgotten: readonly TablePolicy[]
 }
@@ -76,6 +79,8 @@ export async function survey(session: StorageSession, run: Run, wanted: readonly
   const tables = await run<Table>('policy/tables', { relations })
   const jobs = await run<Job>('policy/jobs', { relations })
   const applied = await run<Applied>('policy/applied')
+  const named = wanted.some(({ retain_by }) => Object.keys(retain_by).length > 0)
+  const held = named ? await run<{ timeframe: string }>('policy/timeframes') : []
   const subjects = wanted.map((policy, index): Subject => {
     const relation = relations[index]!
     return {
@@ -86,5 +91,9 @@ export async function survey(session: StorageSession, run: Run, wanted: readonly
     }
   })
   const forgotten = applied.filter(({ table_name }) => !wanted.some(({ table }) => table === table_name))
-  return { tier: session.tier, ...words!, subjects, forgotten: forgotten.map(({ policy }) => policy) }
+  return {
+    ...{ tier: session.tier, ...words!, subjects },
+    timeframes: held.map(({ timeframe }) => timeframe),
+    forgotten: forgotten.map(({ policy }) => policy),
+  }
 }

@@ -1,8 +1,10 @@
 // Chunks of a hypertable, or partitions, with the time that they hold.
+import { milliseconds } from '../storage/instant.ts'
 import { reading, type StorageSession } from '../storage/session.ts'
 
 export interface Chunk {
   readonly chunk: string
+  /** `-infinity` and `infinity` where it has no bound. */
   readonly lower: string
   readonly upper: string
   readonly compressed: boolean
@@ -15,4 +17,4 @@ export const chunksOf = (session: StorageSession, relation: string): Promise<rea
   reading(session, (run) => run<Chunk>('policy/chunks', { relation }))
 
 /** Whether a chunk holds nothing from `moment` (milliseconds) on. Bounds may be finer than milliseconds: hence below. */
-export const endsBefore = ({ upper }: Pick<Chunk, 'upper'>, moment: number): boolean => Date.parse(upper) < moment
+export const endsBefore = ({ upper }: Pick<Chunk, 'upper'>, moment: number): boolean => milliseconds(upper) < moment

@@ -4,6 +4,7 @@ import type { Job, Subject, Survey } from './actual.ts'
 import { alterJob, dropAfter, forget, neverDrop, record, setInterval, setWidth, type Words, wordsOf } from './ddl.ts'
 import { columnsIn } from './order.ts'
 import { lengthText, shortened } from './retention.ts'
+import { knownText, unknownTimeframes } from './timeframes.ts'
 import type { TablePolicy } from './wanted.ts'
 
 export interface Step {
@@ -52,9 +53,15 @@ function ofTable(survey: Survey, subject: Subject, words: Words): readonly Step[
 
 /** Says what is missing, where a table cannot be kept as the config wants it. */
 export function assertKeepable(
-  { tier }: Pick<Survey, 'tier'>,
-  { policy: { table }, facts, table: found }: Subject,
+  { tier, timeframes }: Pick<Survey, 'tier' | 'timeframes'>,
+  { policy: { table, retain_by }, facts, table: found }: Subject,
 ): void {
+  const [unknown] = unknownTimeframes(Object.keys(retain_by), timeframes)
+  if (unknown !== undefined)
+    throw usageError(
+      `policy of ${table}: no candles of "${unknown}" are known, and here are none`,
+      knownText(timeframes),
+    )
   if (found.kind === 'missing')
     throw usageError(`policy of ${table}: there is no such table`, 'correct its name in arxdb.json')
   if (tier === 'plain' && facts === undefined)

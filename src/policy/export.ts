@@ -3,8 +3,9 @@ import type { Tier } from '../engines/engine.ts'
 import { reading, type StorageSession } from '../storage/session.ts'
 import { relationOf } from './actual.ts'
 import { dropAfter, setInterval, setWidth, wordsOf } from './ddl.ts'
+import { factsOf } from './names.ts'
 import { retentionText } from './retention.ts'
-import { factsOf, type TablePolicy, type WrittenPolicy, wantedPolicies } from './wanted.ts'
+import { type TablePolicy, type WrittenPolicy, wantedPolicies } from './wanted.ts'
 
 /** A script for a database of that tier in which no policy was set yet; for this one in the words that it understands. */
 export async function exportPolicies(

@@ -2,11 +2,14 @@
 import type { Connection } from '../connect/connection.ts'
 import { translate } from '../db/sqlstate.ts'
 import { openSession, reading, type StorageSession } from '../storage/session.ts'
-import { type Survey, survey } from './actual.ts'
+import { type Subject, type Survey, survey } from './actual.ts'
+import { chunksOf, endsBefore } from './chunks.ts'
+import { cutoffsNow } from './cutoffs.ts'
 import { differences, type Step } from './differences.ts'
 import { type Effect, effectsOf } from './effect.ts'
 import { type Expiring, expiring } from './expiring.ts'
 import { lacking } from './lacking.ts'
+import { expires } from './retention.ts'
 import { type WrittenPolicy, wantedPolicies } from './wanted.ts'
 
 /** A row of the plan. Counts are null where a step touches nothing that is there. */
@@ -59,7 +62,7 @@ export async function planIn(session: StorageSession, written: Readonly<Record<s
   let uncounted = false
   for (const { rewrites, ...step } of differences(found)) {
     const subject = found.subjects.find(({ policy }) => policy.table === step.table)
-    const effect = effects.get(step.table)
+    const effect = await withoutExpired(session, subject, effects.get(step.table), found.now)
     const expired =
       step.shortens && step.setting === 'recorded'
         ? await expiring(session, subject!, Date.parse(found.now))
@@ -68,6 +71,32 @@ export async function planIn(session: StorageSession, written: Readonly<Record<s
     steps.push({ ...step, ...consequence(step, rewrites, effect), ...(expired && counted(expired)) })
   }
   return { tier: found.tier, steps, lacks: lacking(written, session.tier), uncounted }
+}
+
+/** What is to be dropped is not to be compressed first: counted with both, it would be there twice. */
+async function withoutExpired(
+  session: StorageSession,
+  subject: Subject | undefined,
+  effect: Effect | undefined,
+  now: string,
+): Promise<Effect | undefined> {
+  if (!effect || !subject?.policy.enabled || !expires(subject.policy)) return effect
+  const at = Date.parse(now)
+  const { whole } = await cutoffsNow(session, subject.policy, at)
+  if (whole === undefined) return effect
+  const { compress_after: age } = subject.policy
+  const kept = (await chunksOf(session, subject.relation)).filter((chunk) => !endsBefore(chunk, whole))
+  const compressed = kept.filter((chunk) => chunk.compressed).length
+  const waiting = kept.filter((chunk) => !chunk.compressed && age !== null && endsBefore(chunk, at - age * 1000))
+  return {
+    ...effect,
+    compressed,
+    // The server tells it of all compressed chunks together.
+    after_bytes:
+      effect.after_bytes === null ? null : Math.round((effect.after_bytes * compressed) / (effect.compressed || 1)),
+    backlog: waiting.length,
+    backlog_bytes: waiting.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+  }
 }
 
 const none = { chunks: null, bytes: null, rows_deleted: null }

@@ -2,9 +2,8 @@
 import { parseDuration } from '../duration.ts'
 import type { Tier } from '../engines/engine.ts'
 import { usageError } from '../errors.ts'
-
-/** The tables that arxdb brings along. */
-export type Facts = 'prices' | 'candles' | 'analytics'
+import { byTable, type Facts, factsOf } from './names.ts'
+import { isTimeframe, knownText } from './timeframes.ts'
 
 /** As in a config file; see config/schema.ts. */
 export interface WrittenPolicy {
@@ -85,28 +84,9 @@ const FACTS: Readonly<Record<Facts, Omit<TablePolicy, 'table'>>> = {
 /** Where chunks are merged once they are compressed, the one being written can be small. */
 const COMMUNITY: Partial<Record<Facts, Partial<TablePolicy>>> = { candles: { chunk_interval: 30 * DAY } }
 
-export const isFacts = (name: string): name is Facts => Object.hasOwn(FACTS, name)
-
-/** The facts behind a table's full name, where it is one of arxdb's own. */
-export function factsOf(table: string): Facts | undefined {
-  const name = /^arxdb\.(.+)$/.exec(table)?.[1]
-  return name !== undefined && isFacts(name) ? name : undefined
-}
-
-/** `candles` is arxdb's own; others are named with their schema. */
-function fullName(written: string): string {
-  if (isFacts(written)) return `arxdb.${written}`
-  if (!written.includes('.'))
-    throw usageError(
-      `policy of "${written}": arxdb has no such table`,
-      `write "public.${written}" for a table of your own, or ${Object.keys(FACTS).join(', ')}`,
-    )
-  return written
-}
-
 /** The policies of arxdb's own tables, and of those that the config names, in that order. */
 export function wantedPolicies(written: Readonly<Record<string, WrittenPolicy>>, tier: Tier): readonly TablePolicy[] {
-  const named = new Map(Object.entries(written).map(([name, policy]) => [fullName(name), policy]))
+  const named = byTable(written)
   const own = Object.keys(FACTS).map((name) => `arxdb.${name}`)
   const others = [...named.keys()].filter((table) => !own.includes(table))
   return [...own, ...others].map((table) => settle(table, named.get(table) ?? {}, tier))
@@ -172,8 +152,8 @@ function check({ table, chunk_interval, retain_by, retain_for, segment_by, order
 function retention(table: string, written: WrittenPolicy['retainFor']): Pick<TablePolicy, 'retain_for' | 'retain_by'> {
   if (typeof written !== 'object') return { retain_for: lengthOr('forever', written, null), retain_by: {} }
   const lengths = Object.entries(written).map(([name, text]) => [name, lengthOr('forever', text, null)] as const)
-  const wrong = lengths.find(([name]) => name !== '*' && !/^\d+[smhdwM]$/.test(name))
-  if (wrong) throw usageError(`policy of ${table}: "${wrong[0]}" is no timeframe`, 'write 1m, 1h, 1d, or * for others')
+  const wrong = lengths.find(([name]) => name !== '*' && !isTimeframe(name))
+  if (wrong) throw usageError(`policy of ${table}: "${wrong[0]}" is no timeframe`, knownText())
   return {
     retain_for: lengths.find(([name]) => name === '*')?.[1] ?? null,
     retain_by: Object.fromEntries(lengths.filter(([name]) => name !== '*')),

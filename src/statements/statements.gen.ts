@@ -673,22 +673,22 @@ export interface Statements {
   /** How many values columns have, from the planner's statistics: of partitions, and of the table as a whole. A negative */
   'policy/advise-distinct': {
     params: { readonly tables: readonly string[]; readonly columns: readonly string[]; readonly since: readonly number[] }
-    row: { readonly table_name: string; readonly column_name: string; readonly whole: boolean; readonly n_distinct: number; readonly upper: number | null }
+    row: { readonly relation: string; readonly column_name: string; readonly whole: boolean; readonly n_distinct: number; readonly upper: number | null }
   }
   /** The newest partitions of each table that hold rows, as the planner takes them to be, and how many there are in all. */
   'policy/advise-parts': {
     params: { readonly tables: readonly string[]; readonly most: number }
-    row: { readonly table_name: string; readonly lower: number; readonly upper: number; readonly rows: number | null; readonly bytes: number; readonly blocks: number; readonly compressed: boolean; readonly parts: number; readonly span: number }
+    row: { readonly relation: string; readonly lower: number; readonly upper: number; readonly rows: number | null; readonly bytes: number; readonly blocks: number; readonly compressed: boolean; readonly parts: number; readonly span: number }
   }
   /** Settings of the server that bound how many and how wide partitions can be; its clock. */
   'policy/advise-server': {
     params: Record<never, never>
     row: { readonly shared_buffers: number; readonly cache: number; readonly locks_per_transaction: number; readonly lock_slots: number; readonly autovacuum: boolean; readonly relations: number; readonly now: number }
   }
-  /** Tables that are partitioned by ranges of one moment, of those named: their settings as they are. */
+  /** Tables that are partitioned by ranges of one moment, of those named (in full, with quotes): their settings as they are. */
   'policy/advise-tables': {
     params: { readonly tables: readonly string[] }
-    row: { readonly table_name: string; readonly time_column: string; readonly numbered: boolean; readonly chunk_interval: number | null; readonly segment_by: readonly string[] | null; readonly order_by: readonly string[] | null; readonly compress_after: number | null; readonly indexes: number; readonly leading: readonly string[] }
+    row: { readonly relation: string; readonly schema_name: string; readonly relation_name: string; readonly readable: boolean; readonly time_column: string; readonly numbered: boolean; readonly chunk_interval: number | null; readonly segment_by: readonly string[] | null; readonly order_by: readonly string[] | null; readonly compress_after: number | null; readonly indexes: number; readonly leading: readonly string[] }
   }
   /** The policies that were applied. */
   'policy/applied': {
@@ -700,7 +700,7 @@ export interface Statements {
     params: { readonly host: string }
     row: { readonly run_id: number }
   }
-  /** Partitions of one of arxdb's own tables, oldest first, and what they hold. */
+  /** Partitions of one of arxdb's own tables, oldest first, and what they hold; not the DEFAULT one. Where a bound was left */
   'policy/chunks': {
     params: { readonly relation: string }
     row: { readonly chunk: string; readonly lower: string; readonly upper: string; readonly compressed: boolean; readonly partial: boolean; readonly outdated: boolean; readonly bytes: number | null }
@@ -750,7 +750,7 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly run_id: number; readonly host: string; readonly began_at: string; readonly ended_at: string | null; readonly error: string | null }
   }
-  /** Notes that rollups of a stretch of time are not to be believed: its rows were dropped without a trigger. */
+  /** Notes that rollups of a stretch of time are not to be believed: its rows were dropped without a trigger. One without a */
   'policy/note-range': {
     params: { readonly facts: string; readonly since: string; readonly until: string }
     row: { readonly noted: string }

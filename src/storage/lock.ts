@@ -31,7 +31,7 @@ export async function takeLock(connection: Connection, name: string, command: st
   const run = runner(client, PLAIN)
   try {
     await client.query(
-      `begin isolation level read committed read write; set local idle_in_transaction_session_timeout = 0; set local application_name = 'arxdb/${command}'; set local timezone = 'UTC'`,
+      `begin isolation level read committed; set local idle_in_transaction_session_timeout = 0; set local application_name = 'arxdb/${command}'; set local timezone = 'UTC'`,
     )
     const [row] = await run<{ locked: boolean }>('storage/try-lock', { name })
     if (!row!.locked) throw busy(command, (await run<Holder>('storage/lock-holder', { name }))[0])
@@ -64,11 +64,18 @@ export async function takeLock(connection: Connection, name: string, command: st
 const busy = (command: string, holder: Holder | undefined): ArxError =>
   new ArxError({
     code: 'lock-busy',
-    message: `another arxdb ${command} is at work on this database`,
+    message: `${whose(command, holder)} is at work on this database`,
     detail: holder ? `held by ${told(holder)}` : 'it has just ended, or cannot be seen',
     hint: 'wait for it to end; it goes on where it stopped when it is run again',
     exit: EXIT.refused,
   })
+
+/** By the name that its connection gives itself: several commands may share a lock. */
+function whose(command: string, holder: Holder | undefined): string {
+  const other = /^arxdb\/(.+)$/.exec(holder?.application_name ?? '')?.[1]
+  if (other === command) return `another arxdb ${command}`
+  return other === undefined ? 'another arxdb' : `arxdb ${other}`
+}
 
 const told = ({ pid, application_name, usename, client, since }: Holder): string =>
   [

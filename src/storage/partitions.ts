@@ -1,5 +1,6 @@
 // Partitions and chunks made ahead of the rows: made inside a load they would hold its other connections up.
 import { sqlState } from '../db/sqlstate.ts'
+import { milliseconds } from './instant.ts'
 import { reading, type StorageSession, writing } from './session.ts'
 
 export interface Partitions {
@@ -20,7 +21,7 @@ export function openPartitions(session: StorageSession, facts: 'prices' | 'candl
 
   const refresh = async (): Promise<void> => {
     const rows = await reading(session, (run) => run<{ lower: string; upper: string }>('storage/partitions', { facts }))
-    ranges = rows.map(({ lower, upper }) => ({ lower: Date.parse(lower), upper: Date.parse(upper) }))
+    ranges = rows.map(({ lower, upper }) => ({ lower: milliseconds(lower), upper: milliseconds(upper) }))
   }
   const covered = (since: number, until: number): boolean => {
     let at = since

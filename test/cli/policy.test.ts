@@ -106,6 +106,51 @@ describeTiers('policy', (tier) => {
     expect(ended.stderr).toContain('retainFor')
   })
 
+  test('rows are said to be estimates, where there are any', async () => {
+    await client.query('analyze arxdb.candles')
+    const shown = await arxdb(['policy', 'show', '--json'])
+    const [, { rows_estimate, bytes_per_row }] = JSON.parse(shown.stdout)
+    expect(rows_estimate).toBeGreaterThan(0)
+    expect(bytes_per_row).toBeGreaterThan(0)
+    expect(shown.stderr).toContain('rows_estimate and bytes_per_row are estimates from the last ANALYZE')
+    const other = await migratedDatabase(tier)
+    const empty = await arxdb(['policy', 'show'], { env: { DATABASE_URL: other.url, HOME: '/nowhere' } })
+    expect(empty.stderr).not.toContain('estimates')
+    await other.drop()
+  })
+
+  test('a timeframe that nobody has is refused, with those that there are', async () => {
+    for (const [timeframe, why] of [
+      ['1hour', 'is no timeframe'],
+      ['60m', 'no candles of "60m" are known'],
+    ]) {
+      say({ candles: { retainFor: { [timeframe!]: '30d' } } })
+      for (const verb of ['plan', 'apply']) {
+        const ended = await arxdb(['policy', verb])
+        expect(ended).toMatchObject({ code: 2, stdout: '' })
+        expect(ended.stderr).toContain(why)
+        expect(ended.stderr).toMatch(/try: write 1s, .* 1h, .*, or \* for the others/)
+      }
+    }
+    const [, shown] = await rows(['policy', 'show'])
+    expect(shown).toMatchObject({ table: 'arxdb.candles', state: 'unfit' })
+    await fillCandles(client, { timeframe: '60m', from: '2024-01-01', to: '2024-01-02', every: '1 hour' })
+    expect(await arxdb(['policy', 'plan'])).toMatchObject({ code: 0 })
+  })
+
+  test('a table is found by its quoted name, and refused under two at once', async () => {
+    say({ 'arxdb."candles"': { chunkInterval: '14d' } })
+    expect(await rows(['policy', 'plan'])).toContainEqual(
+      expect.objectContaining({ table: 'arxdb.candles', setting: 'chunk_interval', wanted: '14d' }),
+    )
+    say({ candles: { chunkInterval: '14d' }, '"candles"': { chunkInterval: '15d' } })
+    for (const verb of ['plan', 'show', 'apply', 'export']) {
+      const ended = await arxdb(['policy', verb])
+      expect(ended).toMatchObject({ code: 2 })
+      expect(ended.stderr).toContain(String.raw`the policy names arxdb.candles twice: as "candles" and "\"candles\""`)
+    }
+  })
+
   test('a read-only environment is not changed', async () => {
     say({}, { environments: { archive: { url: database.url, readOnly: true } } })
     const env = { HOME: '/nowhere' }

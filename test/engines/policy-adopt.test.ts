@@ -1,5 +1,5 @@
 // Tables of the user's own that become hypertables: every row stays what it was, or nothing changes.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -161,6 +161,23 @@ describe.each(tiers().filter(({ name }) => name !== 'plain'))('on $name', ({ nam
     const again = await arxdb(['ticks', '--yes'])
     expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('a hypertable already') })
     rmSync(file)
+  })
+
+  test('tells what to write where the config file cannot be replaced', async () => {
+    await make(TICKS, 'ticks')
+    // Beside a file of such a name no draft of it can be made.
+    const real = join(folder, 'a'.repeat(250))
+    writeFileSync(real, '{"timeout":"20s"}')
+    symlinkSync(real, join(folder, 'arxdb.json'))
+    const ended = await arxdb(['public.ticks', '--chunk-interval', '7d', '--yes', '--write', '--json'])
+    expect(ended.code, ended.stderr).toBe(1)
+    expect(await isHypertable('ticks')).toBe(true)
+    expect(readFileSync(real, 'utf8')).toBe('{"timeout":"20s"}')
+    const [, entry] = /nothing was written into \S+ \(.*ENAMETOOLONG.*\): add (\{.*\})/.exec(ended.stderr)!
+    expect(JSON.parse(entry!).policy['public.ticks']).toMatchObject({ chunkInterval: '7d' })
+    expect(JSON.parse(ended.stdout).at(-1)).toMatchObject({ step: 'config', entry })
+    rmSync(join(folder, 'arxdb.json'))
+    rmSync(real)
   })
 
   test('asks for the name before anything is done', async () => {

@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openClient } from '../../src/db/connect.ts'
+import { grants } from '../../src/migrate/grants.ts'
 import { type AdviseOptions, adviseTables } from '../../src/policy/advise/advise.ts'
 import type { AdviceRow } from '../../src/policy/advise/facts.ts'
 import { session } from '../cli/session.ts'
@@ -241,6 +242,59 @@ describe.each(tiers())('on $name', (tier) => {
         change: true,
       })
     })
+  })
+
+  test('a schema and a table whose names need quotes are found, by the name that a config has', async () => {
+    const made = 'create table "my.schema"."My Ticks" ("At" timestamptz not null, coin text, price numeric)'
+    await client.query('create schema "my.schema"')
+    if (tier.name === 'plain')
+      await client.query(`${made} partition by range ("At");
+        create table "my.schema".part partition of "my.schema"."My Ticks" for values from ('2024-01-01') to ('2024-07-01')`)
+    else
+      await client.query(
+        `${made}; select create_hypertable('"my.schema"."My Ticks"', by_range('At', interval '180 days'))`,
+      )
+    await client.query(`create index on "my.schema"."My Ticks" (coin, "At");
+      insert into "my.schema"."My Ticks"
+        select t, c::text, 1 from generate_series(1, 20) c, generate_series(timestamptz '2024-01-05', '2024-06-20', '1 hour') t`)
+    const table = '"my.schema".My Ticks'
+    const [row] = (await advised({ tables: ['"my.schema"."My Ticks"'], memory: '4MB' })).rows
+    expect(row).toMatchObject({ table, setting: 'chunk_interval' })
+    expect(row!.n).toBeGreaterThan(50_000)
+    // Plain PostgreSQL keeps arxdb's own tables only.
+    if (tier.name === 'plain') return
+    const entry = JSON.parse(row!.entry!)
+    expect(Object.keys(entry.policy)).toEqual([table])
+    const pasted = await advised({ tables: [table], written: entry.policy, memory: '4MB' })
+    expect(setting(pasted.rows, 'chunk_interval', table)).toMatchObject({ now: row!.advised, change: false })
+  })
+
+  test('a role that may only watch is advised, and told what it could not look at', async () => {
+    await load(20, 100)
+    const prefix = `advise_${tier.name}_`
+    await client.query(grants(prefix))
+    try {
+      await client.query(`alter role ${prefix}monitor login`)
+      const there = new URL(database.url)
+      there.username = `${prefix}monitor`
+      const env = { DATABASE_URL: there.href, HOME: '/nowhere' }
+      for (const verb of ['advise', 'show', 'plan']) {
+        const ended = await session(['policy', verb, '--json'], { env })
+        expect(ended, `${verb}: ${ended.stderr}`).toMatchObject({ code: 0 })
+      }
+      const { stdout, stderr } = await session(['policy', 'advise', 'candles', '--json'], { env })
+      expect(JSON.parse(stdout)[0]).toMatchObject({ table: 'arxdb.candles', setting: 'chunk_interval' })
+      expect(stderr).toContain(
+        'no rows were sampled of arxdb.analytics, arxdb.candles, arxdb.prices: this role may not',
+      )
+      // The planner's estimates are for all to see.
+      await client.query('analyze arxdb.candles')
+      const later = JSON.parse((await session(['policy', 'advise', 'candles', '--json'], { env })).stdout)
+      expect(later[0].n).toBeGreaterThan(40_000)
+    } finally {
+      for (const role of ['ingest', 'analyst', 'monitor', 'backup'])
+        await client.query(`drop owned by ${prefix}${role}; drop role ${prefix}${role}`)
+    }
   })
 
   test('on the command line', async () => {

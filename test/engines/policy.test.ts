@@ -9,8 +9,10 @@ import { wordsOf } from '../../src/policy/ddl.ts'
 import { differences } from '../../src/policy/differences.ts'
 import { planPolicies } from '../../src/policy/plan.ts'
 import { runPolicies } from '../../src/policy/run/run.ts'
+import { LOCK } from '../../src/policy/run/work.ts'
 import { showPolicies } from '../../src/policy/show.ts'
 import { type WrittenPolicy, wantedPolicies } from '../../src/policy/wanted.ts'
+import { takeLock } from '../../src/storage/lock.ts'
 import { openSession, reading } from '../../src/storage/session.ts'
 import { session } from '../cli/session.ts'
 import { describeTiers, migratedDatabase, type TestDatabase } from '../servers/databases.ts'
@@ -215,6 +217,41 @@ describeTiers('policies', (tier) => {
     expect(await of(daily)).toBe(held)
     expect(await of(minutes)).toBeLessThan(before / 2)
     expect(deeds.find(({ step }) => step === 'expire')).toMatchObject({ chunks: 0, rows: before - (await of(minutes)) })
+  })
+
+  test.runIf(tier.name === 'community')('a chunk that is due for dropping is not due for compression too', async () => {
+    const [from, to] = [-400, 0].map((days) => new Date(Date.now() + days * 86_400_000).toISOString())
+    await fill(from!, to!)
+    const all = await chunks()
+    const stepsOf = async (written: Written) => {
+      const { steps } = await plan(written)
+      const of = (name: string) => steps.find(({ table, setting }) => table === 'arxdb.candles' && setting === name)
+      return { dropped: of('recorded')?.chunks ?? 0, packed: of('compress_after'), rewritten: of('columnstore') }
+    }
+    const whole = (await stepsOf({})).packed!
+    const { dropped, packed } = await stepsOf({ candles: { retainFor: '100d' } })
+    expect(dropped).toBeGreaterThan(1)
+    expect(dropped + packed!.chunks!).toBe(whole.chunks)
+    expect(packed!.bytes!).toBeLessThan(whole.bytes!)
+    expect(whole.chunks).toBeLessThan(all)
+    // The same of chunks that would be compressed anew.
+    await apply({ candles: { mergeTo: 'never' } })
+    await run()
+    const { compressed } = await show()
+    const changed = await stepsOf({ candles: { retainFor: '100d', orderBy: ['timestamp desc'], mergeTo: 'never' } })
+    expect(changed.rewritten!.chunks).toBe(compressed! - changed.dropped)
+    expect(changed.dropped).toBeGreaterThan(0)
+  })
+
+  test('apply beside a run names the run', async () => {
+    const lock = await takeLock(database.connection, LOCK, 'policy run')
+    await expect(apply()).rejects.toMatchObject({
+      ...{ code: 'lock-busy', exit: 6 },
+      message: 'arxdb policy run is at work on this database',
+    })
+    await expect(run()).rejects.toMatchObject({ message: 'another arxdb policy run is at work on this database' })
+    await lock.release()
+    await apply()
   })
 
   test('a run that is the second says who is the first', async () => {

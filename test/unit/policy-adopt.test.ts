@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { addPolicy } from '../../src/config/service.ts'
+import { addPolicy } from '../../src/config/write.ts'
 import { chunkInterval, expectedChunks, segments, timeColumn, usualInterval } from '../../src/policy/adopt/choices.ts'
 import type { Column, Facts, Index } from '../../src/policy/adopt/facts.ts'
 import { type Chosen, columnstoreSql, entryOf, hypertableSql, stepsOf } from '../../src/policy/adopt/plan.ts'
@@ -48,7 +48,7 @@ const chosen = (more: Partial<Chosen> = {}): Chosen => ({
     segmentBy: [],
     orderBy: ['at'],
   },
-  ...{ noColumnstore: undefined, sample: undefined, written: undefined },
+  ...{ noColumnstore: undefined, sample: undefined, written: undefined, spelled: undefined },
   ...more,
 })
 
@@ -173,6 +173,8 @@ test('the entry is one that a policy can be read from', () => {
   const wanted = wantedPolicies({ [name]: policy }, 'community').find(({ table }) => table === 'public.ticks')
   expect(wanted).toMatchObject({ chunk_interval: 6 * HOUR, segment_by: ['symbol'], order_by: ['at'] })
   expect(entryOf(chosen({ time: column('n', 'bigint') }))).toBeUndefined()
+  // Under the name that the config has for it: one table is not to be named twice.
+  expect(entryOf(chosen({ spelled: '"public".ticks' }))?.name).toBe('"public".ticks')
   // A config file cannot hold such an order.
   expect(entryOf(chosen({ orderBy: ['at time'] }))?.policy).not.toHaveProperty('orderBy')
 })

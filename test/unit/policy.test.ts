@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Job, Subject, Survey, Table } from '../../src/policy/actual.ts'
+import { endsBefore } from '../../src/policy/chunks.ts'
 import { cutoffsOf } from '../../src/policy/cutoffs.ts'
 import { interval, orderText, segmentText, wordsOf } from '../../src/policy/ddl.ts'
 import { differences } from '../../src/policy/differences.ts'
@@ -9,6 +10,7 @@ import { columnsIn } from '../../src/policy/order.ts'
 import { retentionText, shortened } from '../../src/policy/retention.ts'
 import { windowsOf } from '../../src/policy/run/rollups.ts'
 import { type TablePolicy, type WrittenPolicy, wantedPolicies } from '../../src/policy/wanted.ts'
+import { milliseconds } from '../../src/storage/instant.ts'
 
 const DAY = 86_400
 
@@ -63,12 +65,50 @@ describe('what is wanted', () => {
     ['candles', { chunkInterval: '90m' }, /whole hours/],
     ['candles', { retainFor: '5m' }, /below an hour/],
     ['candles', { retainFor: { '1 minute': '5d' } }, /no timeframe/],
+    ['candles', { retainFor: { '0m': '5d' } }, /no timeframe/],
+    ['candles', { retainFor: { '01h': '5d' } }, /no timeframe/],
+    ['candles', { retainFor: { tick: '5d' } }, /no timeframe/],
     ['candles', { segmentBy: ['timestamp'] }, /in segmentBy and in orderBy/],
     ['prices', { retainFor: { '1m': '5d' } }, /only candles/],
     ['public.t', { rollups: true }, /rolled up/],
     ['ticks', {}, /no such table/],
+    ['"ticks"', {}, /no such table/],
+    ['a.b.c', {}, /does not name a table/],
   ])('%s as %j is refused', (table, written, why) => {
     expect(() => wantedPolicies({ [table]: written }, 'community')).toThrow(why)
+  })
+})
+
+describe('a table that is spelled in several ways', () => {
+  const tables = (...names: string[]) =>
+    wantedPolicies(Object.fromEntries(names.map((name) => [name, { chunkInterval: '9d' }])), 'plain')
+      .filter(({ chunk_interval }) => chunk_interval === 9 * DAY)
+      .map(({ table }) => table)
+
+  test.each([
+    ['"candles"', 'arxdb.candles'],
+    ['arxdb."candles"', 'arxdb.candles'],
+    ['"arxdb"."prices"', 'arxdb.prices'],
+    ['"public"."ticks"', 'public.ticks'],
+    ['public."My Ticks"', 'public.My Ticks'],
+    ['"my.schema".t', '"my.schema".t'],
+    ['public."a""b"', 'public."a""b"'],
+  ])('%s alone is %s', (written, table) => {
+    expect(tables(written)).toEqual([table])
+  })
+
+  test.each([
+    ['candles', 'arxdb.candles', 'arxdb.candles'],
+    ['candles', '"candles"', 'arxdb.candles'],
+    ['public.ticks', '"public"."ticks"', 'public.ticks'],
+  ])('as %s and as %s is an error that shows both', (one, other, table) => {
+    expect(() => tables(one, other)).toThrow(
+      `the policy names ${table} twice: as ${JSON.stringify(one)} and ${JSON.stringify(other)}`,
+    )
+  })
+
+  test('letter case makes it another one', () => {
+    expect(tables('public.ticks', 'public.Ticks')).toEqual(['public.ticks', 'public.Ticks'])
   })
 })
 
@@ -202,7 +242,10 @@ describe('differences', () => {
     ...changes,
   })
   const steps = (changes: Partial<Subject> = {}, tier: Survey['tier'] = 'community') =>
-    differences({ tier, columnstore: true, now: '2026-01-01T00:00:00Z', subjects: [subject(changes)], forgotten: [] })
+    differences({
+      ...{ tier, columnstore: true, now: '2026-01-01T00:00:00Z', subjects: [subject(changes)], forgotten: [] },
+      timeframes: ['7m'],
+    })
   const settings = (changes: Partial<Subject>) => steps(changes).map(({ setting }) => setting)
 
   test('are none where all is as wanted', () => {
@@ -245,10 +288,43 @@ describe('differences', () => {
     expect(steps(again).map((step) => [step.setting, step.shortens])).toContainEqual(['retain_for', false])
   })
 
+  test('a timeframe that nobody has is refused with those that there are; one that is here is not', () => {
+    const of = (timeframe: string) => {
+      const by = policy({ retainFor: { [timeframe]: '90d' } })
+      return () => steps({ policy: by, applied: by })
+    }
+    expect(of('60m')).toThrow(
+      expect.objectContaining({
+        exit: 2,
+        message: expect.stringContaining('"60m"'),
+        hint: expect.stringMatching(/^write 1s, .*1h, .*, 7m, or \* for the others$/),
+      }),
+    )
+    for (const known of ['1m', '7m', '1M']) expect(of(known)).not.toThrow()
+  })
+
   test('a retention by timeframe is no job of the server', () => {
     const by = policy({ retainFor: { '1m': '90d' } })
     expect(steps({ policy: by, applied: by }).map(({ setting }) => setting)).not.toContain('retain_for')
   })
+})
+
+test.each([
+  ['2024-01-01T00:00:00.5Z', '2024-01-01T00:00:00.500Z'],
+  ['0044-03-15T00:00:00+00 BC', '-000043-03-15T00:00:00.000Z'],
+  ['0001-12-31T12:00:00.123456+00 BC', '0000-12-31T12:00:00.123Z'],
+  ['0099-01-01T00:00:00Z', '0099-01-01T00:00:00.000Z'],
+  ['12024-01-01T00:00:00Z', '+012024-01-01T00:00:00.000Z'],
+])('a chunk that ends at %s has ended after it and not before', (upper, iso) => {
+  expect(new Date(milliseconds(upper)).toISOString()).toBe(iso)
+  const at = Date.parse(iso)
+  expect([at - 1, at, at + 1].map((moment) => endsBefore({ upper }, moment))).toEqual([false, false, true])
+})
+
+test('a chunk without an end never ends', () => {
+  for (const upper of ['infinity', '294276-01-01T00:00:00Z'])
+    expect(endsBefore({ upper }, Number.MAX_SAFE_INTEGER)).toBe(false)
+  expect(milliseconds('-infinity')).toBe(-Infinity)
 })
 
 test('the window of rollups ends and begins where the policy says, and is empty where they are off', () => {

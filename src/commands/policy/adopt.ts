@@ -1,8 +1,9 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
 import { command } from '../../cli/options.ts'
-import { columns, info } from '../../core/result.ts'
+import { columns, info, warn } from '../../core/result.ts'
 import { parseDuration } from '../../duration.ts'
+import { EXIT } from '../../errors.ts'
 import { count, humanBytes } from '../../wording.ts'
 
 const figures = { rows: 'int', bytes: 'bytes', chunks: 'int', seconds: 'duration', basis: 'text' } as const
@@ -27,10 +28,9 @@ export const policyAdoptCommand = (context: Context) =>
     .action(async (table, { timeColumn, chunkInterval, lockWait, write, dryRun }) => {
       const { planAdoption, adoptTable } = await context.services.adopt()
       const what = `rewrite ${table} as a hypertable`
-      const lockWaitMs = parseDuration(lockWait)
+      const [lockWaitMs, { signal }] = [parseDuration(lockWait), context]
       const connection = dryRun ? await context.connection() : await context.connectionForWriting(what, 'asks itself')
       const { policy: policies, timeoutMs, files } = await context.config()
-      const { signal } = context
       const plan = await planAdoption(connection, { table, timeColumn, chunkInterval, policies, timeoutMs, signal })
       const file = files[0] ?? `${context.cwd}/arxdb.json`
       const { entry } = plan
@@ -51,9 +51,9 @@ export const policyAdoptCommand = (context: Context) =>
       const onStep = (text: string) => progress.update({ ...at(text), unit: 'steps', text })
       const done = await adoptTable(connection, plan, { signal, lockWaitMs, onStep }).finally(() => progress.stop())
       const now = `${plan.table} is a hypertable: ${count(done.chunks, 'chunk')}, ${humanBytes(done.bytes)}`
-      if (write && entry) {
-        const { addPolicy } = await context.services.config()
-        await addPolicy(file, entry.name, entry.policy)
-      }
-      await context.print({ columns: shown, rows: rows(done.steps), notes: [info(now), ...notes] })
+      const { addPolicy } = await context.services.config()
+      const failed = write && entry && (await addPolicy(file, entry.name, entry.policy))
+      if (failed) context.exitWith(EXIT.failure)
+      const last = failed ? [warn(`nothing was written into ${file} (${failed}): add ${text}`)] : notes
+      await context.print({ columns: shown, rows: rows(done.steps), notes: [info(now), ...last] })
     })

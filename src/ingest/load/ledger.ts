@@ -1,6 +1,7 @@
 // The ledger: which content is in under which mapping, what is being loaded, and by whom.
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isReadOnly, readOnlyError } from '../../db/read-only.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import { packageVersion } from '../../statements/package-root.ts'
 import { throughRaces } from '../../storage/retry.ts'
@@ -80,7 +81,13 @@ export async function openLocks(session: StorageSession): Promise<Locks> {
   return {
     tryLock,
     async reserveImport() {
-      const id = (await run<{ import_id: number }>('ingest/reserve-import'))[0]!.import_id
+      const [row] = await run<{ import_id: number }>('ingest/reserve-import').catch(async (error: unknown) => {
+        // The first that a load writes.
+        if (!isReadOnly(error)) throw error
+        await session.client.query('rollback')
+        throw (await readOnlyError(session.client, error)) ?? error
+      })
+      const id = row!.import_id
       held.push(importLock(id))
       return id
     },

@@ -1,12 +1,13 @@
 // A table of the user's own becomes a hypertable: planned, then done.
 import type { Connection } from '../../connect/connection.ts'
-import { tableName } from '../../db/identifier.ts'
+import { tableName, writtenName } from '../../db/identifier.ts'
 import { inTransaction } from '../../db/session.ts'
 import type { Tier } from '../../engines/engine.ts'
 import { openSession, runner, type StorageSession } from '../../storage/session.ts'
+import { spellingOf } from '../names.ts'
 import type { WrittenPolicy } from '../wanted.ts'
 import { type AdoptWish, chunkInterval, segments, timeColumn } from './choices.ts'
-import { chunksOf, type Facts, readFacts, writtenName } from './facts.ts'
+import { chunksOf, type Facts, readFacts } from './facts.ts'
 import { move } from './move.ts'
 import { type AdoptStep, type Chosen, entryOf, stepsOf } from './plan.ts'
 import { refuseTable, refuseTime } from './refusals.ts'
@@ -58,7 +59,9 @@ export const planAdoption = (connection: Connection, options: AdoptOptions): Pro
   })
 
 async function choose(ask: Asking, facts: Facts, options: AdoptOptions): Promise<AdoptPlan> {
-  const written = options.policies?.[writtenName(facts.table)]
+  const policies = options.policies ?? {}
+  const spelled = spellingOf(policies, writtenName(facts.table))
+  const written = spelled === undefined ? undefined : policies[spelled]
   const wish: AdoptWish = { ...options, written }
   const time = timeColumn(facts, wish.timeColumn)
   // Before the rows are read: this needs none of them.
@@ -68,7 +71,10 @@ async function choose(ask: Asking, facts: Facts, options: AdoptOptions): Promise
   const interval = chunkInterval(facts, seen, time, wish)
   const segmentBy = segments(facts, seen, time, interval, wish)
   const orderBy = wish.written?.orderBy ?? [time.name]
-  const wanted = { facts, time, seen, interval, segmentBy, orderBy, written, noColumnstore: lacksColumnstore(facts) }
+  const wanted = {
+    ...{ facts, time, seen, interval, segmentBy, orderBy, written, spelled },
+    noColumnstore: lacksColumnstore(facts),
+  }
   const measured = await measure(ask, wanted)
   const sample = typeof measured === 'string' ? undefined : measured
   const chosen = { ...wanted, sample, noColumnstore: wanted.noColumnstore ?? sample?.refusedColumnstore }

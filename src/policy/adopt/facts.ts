@@ -1,5 +1,5 @@
 // What the catalog says of a table that is to become a hypertable.
-import { qualified, type TableName } from '../../db/identifier.ts'
+import { qualified, type TableName, writtenName } from '../../db/identifier.ts'
 import { detect } from '../../engines/detect.ts'
 import type { Tier } from '../../engines/engine.ts'
 import { ArxError, unsupportedError } from '../../errors.ts'
@@ -148,9 +148,3 @@ const withoutTimescale = (table: TableName): ArxError =>
     `${qualified(table)} cannot become a hypertable: this database has no TimescaleDB`,
     'with it (create extension timescaledb; either edition) the table gets chunks by time, dropped as a whole when old, and in the Community edition compression; tables of arxdb have partitions here already',
   )
-
-const part = (name: string): string => (/^[^".]+$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`)
-
-/** As tableName reads it, and as a config file names it: quoted only where it has to be. */
-export const writtenName = ({ schema, name }: TableName): string =>
-  schema === undefined ? part(name) : `${part(schema)}.${part(name)}`

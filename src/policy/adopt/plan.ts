@@ -1,10 +1,10 @@
 // What will be done to a table to make it a hypertable: the SQL itself, in order, with what each statement costs.
-import { identifier, identifiers, literal } from '../../db/identifier.ts'
+import { identifier, identifiers, literal, writtenName } from '../../db/identifier.ts'
 import { formatDuration } from '../../duration.ts'
 import { ordered } from '../ddl.ts'
 import type { WrittenPolicy } from '../wanted.ts'
 import { expectedChunks } from './choices.ts'
-import { type Column, type Facts, type Trigger, writtenName } from './facts.ts'
+import type { Column, Facts, Trigger } from './facts.ts'
 import type { Sample } from './sample.ts'
 import { isNumber, type Survey } from './survey.ts'
 
@@ -36,6 +36,8 @@ export interface Chosen {
   readonly sample: Sample | undefined
   /** What the config says of the table already. */
   readonly written: WrittenPolicy | undefined
+  /** How it names the table. */
+  readonly spelled: string | undefined
 }
 
 const EXCLUSIVE = 'AccessExclusiveLock'
@@ -118,7 +120,7 @@ const plainName = (name: string): boolean => !/[\s,]/.test(name)
 
 /** The table's name and policy for arxdb.json; undefined where times are numbers, whose lengths a policy cannot say. */
 export function entryOf(chosen: Chosen): { readonly name: string; readonly policy: WrittenPolicy } | undefined {
-  const { facts, time, interval, segmentBy, orderBy, noColumnstore, written } = chosen
+  const { facts, time, interval, segmentBy, orderBy, noColumnstore, written, spelled } = chosen
   if (isNumber(time)) return undefined
   const chunkInterval = formatDuration(interval * 1000)
   const orders = orderBy.every((order) => plainName(order.replace(/ (asc|desc)$/i, '')))
@@ -129,7 +131,7 @@ export function entryOf(chosen: Chosen): { readonly name: string; readonly polic
   }
   const never = facts.tier === 'community' ? { compressAfter: 'never' } : {}
   return {
-    name: writtenName(facts.table),
+    name: spelled ?? writtenName(facts.table),
     policy: { chunkInterval, ...(noColumnstore === undefined ? columnstore : never) },
   }
 }

@@ -1,8 +1,8 @@
 // Why a table cannot become a hypertable, and what would cure it: all reasons at once.
-import { identifier, identifiers } from '../../db/identifier.ts'
+import { identifier, identifiers, writtenName } from '../../db/identifier.ts'
 import { ArxError } from '../../errors.ts'
 import { count } from '../../wording.ts'
-import { type Column, type Facts, type Index, writtenName } from './facts.ts'
+import type { Column, Facts, Index } from './facts.ts'
 import type { Survey } from './survey.ts'
 
 interface Reason {
@@ -48,7 +48,7 @@ function kind({ table, hypertable }: Facts): Reason | undefined {
   if (/^(_timescaledb_|pg_catalog$|information_schema$)/.test(table.schema)) return { why: 'it belongs to the server' }
   if (hypertable) {
     const why = `it is a hypertable already; to have it managed, it is enough to name it in arxdb.json`
-    return { why, cure: `"policy": {"${writtenName(table)}": {}}` }
+    return { why, cure: `"policy": {${JSON.stringify(writtenName(table))}: {}}` }
   }
   if (table.partition) return { why: 'it is a partition of another table' }
   if (table.kind !== 'r') return { why: `it is ${KINDS[table.kind] ?? 'no table'}` }

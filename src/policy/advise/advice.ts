@@ -1,6 +1,6 @@
 // What a table's policy should be, from what is known of it. Facts in, advice out: nothing is read here.
 
-import { factsOf } from '../wanted.ts'
+import { factsOf } from '../names.ts'
 import { compressFinding, retentionFindings } from './age.ts'
 import { columnFindings } from './columns.ts'
 import type { AdviceRow, Finding, Patch, ServerFacts, TableFacts } from './facts.ts'

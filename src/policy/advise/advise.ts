@@ -1,10 +1,12 @@
 // Reads the database as it is, and advises what policies should be. Nothing is changed, and no table is read whole.
 import type { Connection } from '../../connect/connection.ts'
+import { tableName, writtenName } from '../../db/identifier.ts'
 import { detect } from '../../engines/detect.ts'
 import type { Tier } from '../../engines/engine.ts'
 import { ArxError } from '../../errors.ts'
 import { openSession, type Run, reading, type StorageSession } from '../../storage/session.ts'
-import { factsOf, isFacts, type TablePolicy, type WrittenPolicy, wantedPolicies } from '../wanted.ts'
+import { factsOf, isFacts } from '../names.ts'
+import { type TablePolicy, type WrittenPolicy, wantedPolicies } from '../wanted.ts'
 import { advise, entryOfAll } from './advice.ts'
 import type { AdviceRow, ServerFacts, TableFacts } from './facts.ts'
 import { HISTORY } from './lateness.ts'
@@ -14,6 +16,7 @@ import {
   type PartRow,
   readArrivals,
   readDistinct,
+  readTables,
   rowsOf,
   type Sampled,
   type TableRow,
@@ -55,9 +58,10 @@ interface ServerRow {
 /** Advice for arxdb's own tables, those that the config names, and every hypertable. */
 export async function adviseTables(connection: Connection, options: AdviseOptions): Promise<Advised> {
   const memory = options.memory === undefined ? undefined : memorySize(options.memory)
-  const asked = options.tables.map((name) =>
-    isFacts(name) ? `arxdb.${name}` : name.includes('.') ? name : `public.${name}`,
-  )
+  const asked = options.tables.map((written) => {
+    const { schema, name } = tableName(written)
+    return writtenName({ schema: schema ?? (isFacts(name) ? 'arxdb' : 'public'), name })
+  })
   const session = await openSession(connection, LIMITS)
   try {
     return await reading(session, (run) => adviseIn(session, run, { ...options, asked, memory }), options.signal)
@@ -73,7 +77,7 @@ async function adviseIn(session: StorageSession, run: Run, { asked, memory, writ
   const wanted = wantedPolicies(written, tier)
   const [server] = await run<ServerRow>('policy/advise-server')
   const names = [...new Set([...wanted.map(({ table }) => table), ...asked])]
-  const found = await run<TableRow>('policy/advise-tables', { tables: names })
+  const found = await readTables(run, names)
   const missing = names.filter((name) => !found.some(({ table_name }) => table_name === name))
   for (const name of missing) if (asked.includes(name)) throw unknown(name, tier)
   const told = found.filter(({ numbered }) => !numbered)
@@ -92,7 +96,7 @@ async function adviseIn(session: StorageSession, run: Run, { asked, memory, writ
         .map((t) => `${t.table_name}: its ${t.time_column} is no moment: left out`),
       ...tooMany(relations),
     ],
-    remarks: remarks(rows, facts, limits, memory),
+    remarks: [...remarks(rows, facts, limits, memory), ...unread(told)],
     entry: entryOfAll(rows),
   }
 }
@@ -104,6 +108,14 @@ const unknown = (name: string, tier: Tier): ArxError =>
     detail: `no ${tier === 'plain' ? 'table partitioned by one column' : 'hypertable'} of that name is here`,
     hint: 'name the schema too: public.ticks, or one of prices, candles, analytics',
   })
+
+/** What could not be looked at, and how it could. */
+const unread = (tables: readonly TableRow[]): readonly string[] => {
+  const names = tables.filter(({ readable }) => !readable).map(({ table_name }) => table_name)
+  return names.length === 0
+    ? []
+    : [`no rows were sampled of ${names.join(', ')}: this role may not select from them, and knows their sizes only`]
+}
 
 /** Every autovacuum worker reads about each when it starts. */
 const MANY_RELATIONS = 20_000
@@ -137,17 +149,17 @@ async function readFacts(
 ): Promise<readonly TableFacts[]> {
   const policies = tables.map((table) => policyOf(table, wanted, tier))
   const columns: Columns = new Map(
-    tables.map((table, i) => [table.table_name, [...new Set([...policies[i]!.segment_by, ...table.leading])]]),
+    tables.map((table, i) => [table.relation, [...new Set([...policies[i]!.segment_by, ...table.leading])]]),
   )
-  const parts = await run<PartRow>('policy/advise-parts', { tables: tables.map((t) => t.table_name), most: NEWEST })
+  const parts = await run<PartRow>('policy/advise-parts', { tables: tables.map((t) => t.relation), most: NEWEST })
   const known = await readDistinct(run, parts, columns)
   const arrivals = await readArrivals(run)
   const sampled = await sample(session, toSample(tables, parts, columns))
   return tables.map((table, i) => {
-    const name = table.table_name
-    const own = parts.filter((part) => part.table_name === name)
+    const { table_name: name, relation } = table
+    const own = parts.filter((part) => part.relation === relation)
     const sampleOf = (part: PartRow): Sampled | undefined =>
-      sampled.find(({ of }) => `${of.schema}.${of.name}` === name && of.lower === part.lower)
+      sampled.find(({ of }) => of.relation === relation && of.lower === part.lower)
     const recent = own.map((part) => {
       const found = sampleOf(part)
       const covered = found?.first == null || found.last === null ? null : found.last - found.first
@@ -156,8 +168,8 @@ async function readFacts(
     })
     const counted = recent.flatMap(({ found, rows }) => (found ? [{ sample: found, rows: rows ?? 0 }] : []))
     const typical = Math.max(0, ...recent.map(({ rows }) => rows ?? 0))
-    const values = columns.get(name)!.flatMap((column) => {
-      const about = known.filter((row) => row.table_name === name && row.column_name === column)
+    const values = columns.get(relation)!.flatMap((column) => {
+      const about = known.filter((row) => row.relation === relation && row.column_name === column)
       const found = valuesOf(column, about, counted, typical)
       return found ? [{ column, ...found }] : []
     })

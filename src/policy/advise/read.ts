@@ -1,6 +1,8 @@
 // What advice needs to know of the tables: a constant number of statements, none of which reads a table whole.
 
+import { qualified, tableName, writtenName } from '../../db/identifier.ts'
 import type { Run } from '../../storage/session.ts'
+import { factsOf } from '../names.ts'
 import type { Arrival } from './lateness.ts'
 import { distinctOf, type SampleOf, type SampleRow, sampledShare } from './sample.ts'
 
@@ -10,8 +12,13 @@ const IMPORTS = 2_000
 /** Partitions of a table that are sampled. */
 const SAMPLED = 3
 
-export interface TableRow {
-  readonly table_name: string
+interface FoundTable {
+  /** As SQL writes it. */
+  readonly relation: string
+  readonly schema_name: string
+  readonly relation_name: string
+  /** Whether this role may look at its rows. */
+  readonly readable: boolean
   readonly time_column: string
   readonly numbered: boolean
   readonly chunk_interval: number | null
@@ -22,8 +29,13 @@ export interface TableRow {
   readonly leading: readonly string[]
 }
 
-export interface PartRow {
+export interface TableRow extends FoundTable {
+  /** As a config names it. */
   readonly table_name: string
+}
+
+export interface PartRow {
+  readonly relation: string
   readonly lower: number
   readonly upper: number
   readonly rows: number | null
@@ -35,7 +47,7 @@ export interface PartRow {
 }
 
 interface DistinctRow {
-  readonly table_name: string
+  readonly relation: string
   readonly column_name: string
   readonly whole: boolean
   readonly n_distinct: number
@@ -46,15 +58,25 @@ interface ArrivalRow extends Arrival {
   readonly target: string
 }
 
-/** Columns whose values have to be known, by table. */
+/** Columns whose values have to be known, by relation. */
 export type Columns = ReadonlyMap<string, readonly string[]>
+
+/** Of the tables that are named, as a config names them; where there are hypertables, all of those. */
+export async function readTables(run: Run, named: readonly string[]): Promise<readonly TableRow[]> {
+  const tables = named.map((name) => qualified(tableName(name)))
+  const found = await run<FoundTable>('policy/advise-tables', { tables })
+  return found.map((row) => ({
+    ...row,
+    table_name: writtenName({ schema: row.schema_name, name: row.relation_name }),
+  }))
+}
 
 export const readArrivals = (run: Run) => run<ArrivalRow>('policy/advise-arrivals', { most: IMPORTS })
 
 export function readDistinct(run: Run, parts: readonly PartRow[], columns: Columns): Promise<readonly DistinctRow[]> {
   const asked = [...columns].flatMap(([table, names]) => names.map((name) => [table, name] as const))
   const oldest = (table: string) =>
-    Math.min(...parts.filter((part) => part.table_name === table).map(({ upper }) => upper), 8e9)
+    Math.min(...parts.filter((part) => part.relation === table).map(({ upper }) => upper), 8e9)
   return run<DistinctRow>('policy/advise-distinct', {
     tables: asked.map(([table]) => table),
     columns: asked.map(([, name]) => name),
@@ -68,16 +90,15 @@ export function toSample(
   parts: readonly PartRow[],
   columns: Columns,
 ): readonly SampleOf[] {
-  return tables.flatMap(({ table_name, time_column }) => {
-    const at = table_name.indexOf('.')
-    const [schema, name] = [table_name.slice(0, at), table_name.slice(at + 1)]
-    const newest = parts.filter((part) => part.table_name === table_name).slice(0, SAMPLED)
+  return tables.flatMap(({ relation, schema_name: schema, relation_name: name, table_name, time_column, readable }) => {
+    if (!readable) return []
+    const newest = parts.filter((part) => part.relation === relation).slice(0, SAMPLED)
     return newest
       .filter(({ compressed, blocks }) => !compressed && blocks > 0)
       .map(({ lower, upper, blocks }) => ({
-        ...{ schema, name, time: time_column, lower, upper, blocks },
-        seen: schema === 'arxdb',
-        columns: columns.get(table_name) ?? [],
+        ...{ relation, schema, name, time: time_column, lower, upper, blocks },
+        seen: factsOf(table_name) !== undefined,
+        columns: columns.get(relation) ?? [],
       }))
   })
 }

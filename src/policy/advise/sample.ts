@@ -9,6 +9,7 @@ const MOST_ROWS = 30_000
 const SEEN_DAYS = 90
 
 export interface SampleOf {
+  readonly relation: string
   readonly schema: string
   readonly name: string
   readonly time: string

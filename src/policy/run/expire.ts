@@ -1,11 +1,13 @@
 // Retention: chunks and partitions that have expired as a whole are dropped; where timeframes are kept for different
 // lengths, the expired ones are deleted from chunks that others keep.
 import { ArxError } from '../../errors.ts'
+import { milliseconds } from '../../storage/instant.ts'
 import { type Client, type Run, reading } from '../../storage/session.ts'
 import { type Chunk, chunksOf, endsBefore } from '../chunks.ts'
 import { type Cutoffs, cutoffsNow, iso } from '../cutoffs.ts'
 import { dropChunk } from '../ddl.ts'
-import { type Done, type Kept, sendAll, triesAfter, unit, type Work } from './work.ts'
+import { chunkUnit, nothingUndone, type Undone, undoneText } from './undone.ts'
+import { type Done, type Kept, sendAll, type Work } from './work.ts'
 
 export async function expire(work: Work, kept: Kept): Promise<Done> {
   const cutoffs = await cutoffsNow(work.session, kept.policy, work.now)
@@ -14,20 +16,19 @@ export async function expire(work: Work, kept: Kept): Promise<Done> {
   const chunks = await chunksOf(work.session, kept.relation)
   const due = whole === undefined ? [] : chunks.filter((chunk) => endsBefore(chunk, whole))
   const dropped: Chunk[] = []
-  const left: string[] = []
+  const undone = nothingUndone()
   for (const chunk of due) {
     work.progress(`dropping ${chunk.chunk}`)
-    const went = await unit(work, (run, client) => drop(run, client, chunk, kept, cutoffs), triesAfter(left))
-    if (went) dropped.push(chunk)
-    else left.push(chunk.chunk)
+    const one = { chunk: chunk.chunk, done: 'dropped', undone }
+    if (await chunkUnit(work, one, (run, client) => drop(run, client, chunk, kept, cutoffs))) dropped.push(chunk)
   }
   const rest = chunks.filter((chunk) => !due.includes(chunk))
-  const deleted = by.length > 0 ? await expireByTimeframe(work, rest, cutoffs, left) : 0
+  const deleted = by.length > 0 ? await expireByTimeframe(work, rest, cutoffs, undone) : 0
   return {
     chunks: dropped.length,
     rows: deleted,
     bytes: dropped.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
-    left: left.length > 0 ? `${left.length} in use by others: ${left.slice(0, 3).join(', ')}` : undefined,
+    ...undoneText(undone),
   }
 }
 
@@ -39,18 +40,17 @@ async function drop(run: Run, client: Client, chunk: Chunk, { facts, relation, t
     await client.query(`lock table ${chunk.chunk} in access exclusive mode`)
     const timeframes = by.map(({ timeframe }) => timeframe)
     const [found] = await run<{ kept: boolean }>('policy/still-kept', { timeframes, since: lower, until: upper })
-    if (found!.kept) throw changedMeanwhile(chunk)
+    if (found!.kept) throw changedMeanwhile()
   }
   if (facts && facts !== 'analytics') await run('policy/note-range', { facts, since: lower, until: upper })
   if (table.kind === 'hypertable') return sendAll(client, [dropChunk(relation, lower, upper, table.time_type!)])
   return sendAll(client, [`alter table ${relation} detach partition ${chunk.chunk}`, `drop table ${chunk.chunk}`])
 }
 
-const changedMeanwhile = ({ chunk }: Chunk): ArxError =>
+const changedMeanwhile = (): ArxError =>
   new ArxError({
     code: 'kept-rows',
-    message: `${chunk} is not dropped: rows of a timeframe that is kept came in meanwhile`,
-    hint: 'the same command decides anew',
+    message: 'rows of a timeframe that is kept came in meanwhile: the same command decides anew',
   })
 
 interface Expired {
@@ -64,7 +64,7 @@ async function expireByTimeframe(
   work: Work,
   chunks: readonly Chunk[],
   { by }: Cutoffs,
-  left: string[],
+  undone: Undone,
 ): Promise<number> {
   const timeframes = by.map(({ timeframe }) => timeframe)
   const cutoffs = by.map(({ cutoff }) => iso(cutoff))
@@ -72,23 +72,19 @@ async function expireByTimeframe(
   let deleted = 0
   for (const chunk of chunks) {
     const due = markets.filter(
-      ({ cutoff, oldest }) => endsBefore(chunk, Date.parse(cutoff)) && Date.parse(oldest) < Date.parse(chunk.upper),
+      ({ cutoff, oldest }) => endsBefore(chunk, Date.parse(cutoff)) && milliseconds(oldest) < milliseconds(chunk.upper),
     )
     if (due.length === 0) continue
     work.progress(`deleting what has expired in ${chunk.chunk}`)
     let here = 0
-    const went = await unit(
-      work,
-      async (run) => {
-        await run('storage/unpack-any')
-        const ids = due.map(({ market_id }) => market_id)
-        const where = { markets: ids, since: chunk.lower, until: chunk.upper }
-        here = Number((await run<{ deleted: number }>('policy/delete-expired', where))[0]!.deleted)
-      },
-      triesAfter(left),
-    )
+    const one = { chunk: chunk.chunk, done: 'rid of its expired rows', undone }
+    const went = await chunkUnit(work, one, async (run) => {
+      await run('storage/unpack-any')
+      const ids = due.map(({ market_id }) => market_id)
+      const where = { markets: ids, since: chunk.lower, until: chunk.upper }
+      here = Number((await run<{ deleted: number }>('policy/delete-expired', where))[0]!.deleted)
+    })
     if (went) deleted += here
-    else left.push(chunk.chunk)
   }
   return deleted
 }

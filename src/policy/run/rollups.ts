@@ -2,7 +2,8 @@
 import { refreshRollups, type Windows } from '../../storage/rollups.ts'
 import { limited, type StorageSession } from '../../storage/session.ts'
 import { iso } from '../cutoffs.ts'
-import type { Facts, TablePolicy } from '../wanted.ts'
+import type { Facts } from '../names.ts'
+import type { TablePolicy } from '../wanted.ts'
 import type { Done, Work } from './work.ts'
 
 /** Locks of rows that a load holds for a batch are waited for. */

@@ -118,15 +118,16 @@ async function deed(
   body: () => Promise<Done>,
 ): Promise<Deed> {
   const began = performance.now()
-  const told = (outcome: string, { chunks = 0, rows = 0, bytes = null, left, detail }: Done): Deed => ({
+  const told = (outcome: string, { chunks = 0, rows = 0, bytes = null, left, failed, detail }: Done): Deed => ({
     ...{ step, table, outcome, chunks, rows, bytes },
     seconds: Math.round(performance.now() - began) / 1000,
-    detail: left ?? detail ?? null,
+    detail: [failed, left, detail].filter(Boolean).join('; ') || null,
   })
   try {
     if (signal.aborted) return told('interrupted', {})
     const done = await body()
     if (signal.aborted) return told('interrupted', done)
+    if (done.failed !== undefined) return told('failed', done)
     if (done.left !== undefined) return told(step === 'rollups' ? 'busy' : 'locked', done)
     return told(done.chunks || done.rows ? 'done' : 'nothing', done)
   } catch (error) {

@@ -38,8 +38,10 @@ export interface Done {
   readonly chunks?: number
   readonly rows?: number
   readonly bytes?: number | null
-  /** What was not done, and why. */
+  /** What was not done because others were in the way. */
   readonly left?: string | undefined
+  /** What could not be done, and why: the rest was. */
+  readonly failed?: string | undefined
   readonly detail?: string | undefined
 }
 

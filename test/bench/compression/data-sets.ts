@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { market } from '../../../src/demo/market.ts'
 import { canonicalOhlcv } from '../../../src/demo/shapes.ts'
 import type { PlanFlags } from '../../../src/ingest/plan/plan.ts'
-import type { Facts } from '../../../src/policy/wanted.ts'
+import type { Facts } from '../../../src/policy/names.ts'
 import { coingecko, quotes } from '../../generate/quotes.ts'
 import type { DataSetName } from './options.ts'
 

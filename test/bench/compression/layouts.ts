@@ -1,5 +1,6 @@
 // How the same rows may lie: the usual layout, and each of its parts changed by itself.
-import { type Facts, wantedPolicies } from '../../../src/policy/wanted.ts'
+import type { Facts } from '../../../src/policy/names.ts'
+import { wantedPolicies } from '../../../src/policy/wanted.ts'
 
 export interface Layout {
   readonly name: string
