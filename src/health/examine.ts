@@ -110,11 +110,13 @@ async function asked(
     try {
       const missing = lacking(check, { server, backups: task.backups !== undefined })
       if (missing) throw missing
+      // Read before the transaction is open: a slow store must not let it idle.
+      if (check.needs?.includes('repository')) await readable(shared.backups!(server.system_id))
       const measures = await within(target, (run) => check.measure({ ...vantage, run }))
       findings.push(...judged(check, measures, vantage.threshold))
     } catch (error) {
       if (task.signal.aborted) throw error
-      const translated = error instanceof NotJudged ? error : translate(error, connection)
+      const translated = refusal(error) ?? translate(error, connection)
       if (translated instanceof ArxError && translated.exit === EXIT.connection) {
         gone = translated
         findings.splice(0, 1, unreachable(translated))
@@ -188,6 +190,19 @@ function unseen(check: Check, error: unknown, translated: ArxError | NotJudged, 
       )
   }
 }
+
+/** A check's own refusal to judge; one that was thrown within a transaction comes out wrapped. */
+function refusal(error: unknown): NotJudged | undefined {
+  const cause = error instanceof ArxError ? error.cause : error
+  return cause instanceof NotJudged ? cause : undefined
+}
+
+/** A repository that cannot be read says nothing of the server, though it may be out of reach in the same words. */
+const readable = (asked: Promise<BackupsSeen>): Promise<unknown> =>
+  asked.catch((error: unknown) => {
+    const { message, detail, hint } = translate(error)
+    throw new NotJudged('UNKNOWN', `the repository: ${[message, detail].filter(Boolean).join(': ')}`, hint)
+  })
 
 /** A local address, and a data directory of the server's name on this machine. */
 const isHere = ({ host }: Connection, { data_directory }: Server): boolean =>

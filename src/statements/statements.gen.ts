@@ -340,10 +340,25 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly from: string | null; readonly to: string | null; readonly longer_than: string; readonly min_bars: number; readonly by_size: boolean }
     row: { readonly market_id: number; readonly from: string; readonly to: string; readonly missing_bars: number | null; readonly seconds: number; readonly edge: string | null }
   }
+  /** Sessions that wait for a lock, and those they wait for. */
+  'health/blocking': {
+    params: Record<never, never>
+    row: { readonly pid: number; readonly blockers: readonly number[]; readonly role_name: string | null; readonly application: string | null; readonly state: string | null; readonly state_seconds: number | null; readonly seconds: number | null; readonly since: string | null; readonly query: string | null }
+  }
+  /** Blocks that this database's sessions asked for: found in shared buffers, and not; and when the counters last began anew. */
+  'health/cache-hit': {
+    params: Record<never, never>
+    row: { readonly hit: number; readonly read: number; readonly counted_since: string }
+  }
   /** How many of the places for sessions are taken; those kept for superusers are not to be had. */
   'health/connections': {
     params: Record<never, never>
     row: { readonly taken: number; readonly places: number; readonly idle: number; readonly busiest: string | null; readonly busiest_taken: number | null }
+  }
+  /** Clients that opened a transaction and do nothing, for longer than asked; counted from when they fell idle. */
+  'health/idle-in-transaction': {
+    params: { readonly longer_than: number }
+    row: { readonly pid: number; readonly role_name: string | null; readonly application: string | null; readonly failed: boolean; readonly seconds: number; readonly since: string; readonly query: string }
   }
   /** Indexes that a CREATE or REINDEX CONCURRENTLY left unfinished: written to, never read. One that is being built is none. */
   'health/invalid-indexes': {
@@ -354,6 +369,11 @@ export interface Statements {
   'health/long-queries': {
     params: { readonly longer_than: number }
     row: { readonly pid: number; readonly role_name: string | null; readonly application: string | null; readonly seconds: number; readonly since: string; readonly query: string }
+  }
+  /** What keeps vacuum from removing dead rows: transactions of sessions, prepared ones, and what standbys and slots ask to keep. */
+  'health/oldest-transaction': {
+    params: { readonly longer_than: number }
+    row: { readonly kind: string; readonly name: string; readonly detail: string; readonly since: string | null; readonly seconds: number | null; readonly horizon: string | null; readonly transactions: number | null }
   }
   /** What health has to know of the server, the role and the schema before it judges anything; needs no privilege at all. */
   'health/server': {
