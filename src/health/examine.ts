@@ -1,6 +1,5 @@
 // Asks the checks, one after the other, on one connection: each in a short read-only transaction of its own, so that what
 // one of them waits for or may not see leaves the others alone. Health never hurts what it looks at.
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Connection } from '../connect/connection.ts'
 import { openClient } from '../db/connect.ts'
@@ -18,6 +17,7 @@ import {
   type Server,
   type Vantage,
 } from './check.ts'
+import { holdsCluster } from './disks.ts'
 import { judged } from './judge.ts'
 import { dated, keep, recall } from './memory.ts'
 import type { Finding, Report, State } from './model.ts'
@@ -204,11 +204,11 @@ const readable = (asked: Promise<BackupsSeen>): Promise<unknown> =>
     throw new NotJudged('UNKNOWN', `the repository: ${[message, detail].filter(Boolean).join(': ')}`, hint)
   })
 
-/** A local address, and a data directory of the server's name on this machine. */
-const isHere = ({ host }: Connection, { data_directory }: Server): boolean =>
+/** A local address, and the cluster's data directory on this machine. */
+const isHere = ({ host }: Connection, { data_directory, system_id }: Server): boolean =>
   (host.startsWith('/') || host === 'localhost' || host === '::1' || host.startsWith('127.')) &&
   data_directory !== null &&
-  existsSync(data_directory)
+  holdsCluster(data_directory, system_id)
 
 /** Several checks look at the repository; it is read once. */
 function once(ask: Repository | undefined): Repository | undefined {
