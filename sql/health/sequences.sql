@@ -2,7 +2,7 @@
 -- @params  -
 -- @returns sequence text null, used float8 null, last text null, final text null, table_name text null,
 --          column_name text null, hidden bigint, hidden_in text null
--- @locks   AccessShareLock on catalogs
+-- @locks   AccessShareLock
 -- A column may be narrower than the sequence that fills it, as an int is that serial or a person gave a bigint one.
 with found as materialized (
   select c.oid, n.nspname, c.relname, s.*, has_sequence_privilege(c.oid, 'select, usage') as seen
@@ -10,10 +10,15 @@ with found as materialized (
     join pg_class c on c.oid = s.seqrelid
     join pg_namespace n on n.oid = c.relnamespace
     where not pg_is_other_temp_schema(n.oid) and not s.seqcycle
+      -- TimescaleDB's own are not for others to alter.
+      and n.nspname !~ '^_?timescaledb_'
 ),
 valued as (
-  select f.*, pg_sequence_last_value(f.oid) as last, a.attname, a.attrelid, k.maximum
+  select f.*, case when x.content like '%<is_called>true<%' then substring(x.content from '<last_value>(-?\d+)<')::numeric end as last,
+         a.attname, a.attrelid, k.maximum
     from found f
+    -- Read as a table is, for AccessShareLock: pg_sequence_last_value() takes the lock of nextval().
+    cross join lateral (select query_to_xml(format('select last_value, is_called from %I.%I', f.nspname, f.relname), false, false, '')::text) x (content)
     left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = f.oid and d.refclassid = 'pg_class'::regclass
          and d.refobjsubid > 0 and d.deptype in ('a', 'i')
     left join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
@@ -28,8 +33,8 @@ used as (
     where v.last is not null
 ),
 shared as (
-  select u.*, (case when u.seqincrement > 0 then (u.last - least(u.seqmin, u.last)::numeric) / nullif(u.final - least(u.seqmin, u.last), 0)
-                    else (greatest(u.seqmax, u.last)::numeric - u.last) / nullif(greatest(u.seqmax, u.last) - u.final, 0) end)::float8 as used
+  select u.*, (case when u.seqincrement > 0 then (u.last - least(u.seqmin, u.last)) / nullif(u.final - least(u.seqmin, u.last), 0)
+                    else (greatest(u.seqmax, u.last) - u.last) / nullif(greatest(u.seqmax, u.last) - u.final, 0) end)::float8 as used
     from used u
 ),
 hidden as (

@@ -22,11 +22,15 @@ import { judged } from './judge.ts'
 import { dated, keep, recall } from './memory.ts'
 import type { Finding, Report, State } from './model.ts'
 import { lacking } from './needs.ts'
+import { clipped, oneLine } from './one-line.ts'
 import type { Thresholds } from './thresholds.ts'
 
 /** What a check may take of the server's time, and how long it may wait for a lock. */
 const STATEMENT_MS = 5_000
 const LOCK_MS = 500
+
+/** Servers and stores say in their words why something is not to be seen. */
+const LONGEST_REASON = 500
 
 export interface Examination {
   readonly checks: readonly Check[]
@@ -146,7 +150,7 @@ const connected = (ms: number, { database }: Server): Finding => ({
 
 const unreachable = ({ message, detail, hint }: ArxError): Finding => ({
   ...CONNECTION,
-  ...{ state: 'CRITICAL', value: null, text: detail === undefined ? message : `${message}: ${detail}` },
+  ...{ state: 'CRITICAL', value: null, text: clipped([message, detail].filter(Boolean).join(': '), LONGEST_REASON) },
   try: hint ?? 'arxdb config show --origin',
 })
 
@@ -158,7 +162,7 @@ const down = (error: ArxError, checks: readonly Check[]): readonly Finding[] => 
 
 const notJudged = (check: Check, state: State, text: string, hint: string | undefined): Finding => ({
   ...{ check: check.name, object: null, state, value: null, unit: check.unit, warn: null, crit: null, since: null },
-  ...{ text, why: check.why, try: hint ?? null },
+  ...{ text: clipped(text, LONGEST_REASON), why: check.why, try: hint === undefined ? null : oneLine(hint) },
 })
 
 /** Why a check saw nothing: it waited, it may not, or something it asks for is not there. Never fine. */

@@ -1,9 +1,14 @@
 // From what was measured to a state.
 import type { Check, Measure } from './check.ts'
 import { bySeverity, type Finding, type State, type Threshold } from './model.ts'
+import { clipped, oneLine } from './one-line.ts'
 
 /** Bad objects that are told one by one; the rest is counted. */
 export const MOST_TOLD = 10
+
+/** What others wrote is in them: statements, names, messages. */
+const LONGEST_TEXT = 500
+const LONGEST_NAME = 300
 
 /** `warn` above `crit` means that less is worse: a hit ratio, room on a disk. At the threshold is over it. */
 export function stateOf(value: number | null, { warn, crit }: Threshold): State {
@@ -48,9 +53,17 @@ const finding = (check: Check, measure: Measure, { warn, crit }: Threshold): Fin
   const bound = measure.state ?? (check.threshold ? stateOf(measure.value, { warn, crit }) : 'OK')
   const state = measure.least === undefined ? bound : [bound, measure.least].sort(asStates)[0]!
   return {
-    ...{ check: check.name, object: measure.object, state, value: measure.value, unit: check.unit, warn, crit },
-    ...{ since: measure.since ?? null, text: measure.text, why: check.why },
-    try: state === 'OK' || state === 'SKIPPED' ? null : (measure.try ?? check.try),
+    ...{
+      check: check.name,
+      object: measure.object && clipped(measure.object, LONGEST_NAME),
+      state,
+      value: measure.value,
+      unit: check.unit,
+      warn,
+      crit,
+    },
+    ...{ since: measure.since ?? null, text: clipped(measure.text, LONGEST_TEXT), why: check.why },
+    try: state === 'OK' || state === 'SKIPPED' ? null : oneLine(measure.try ?? check.try),
   }
 }
 
