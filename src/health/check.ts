@@ -16,6 +16,10 @@ export interface Measure {
   readonly since?: string | null | undefined
   /** Given where no threshold decides: a lost slot is critical however little it holds. */
   readonly state?: State | undefined
+  /** Given where something is wrong with it whatever its value: the threshold can only make it worse. */
+  readonly least?: 'WARNING' | 'CRITICAL' | undefined
+  /** Given where its limits follow from something else, a disk or a schedule; written thresholds stand over them. */
+  readonly limits?: Threshold | undefined
   /** Given where this object wants something else typed than the check's own. */
   readonly try?: string | undefined
 }

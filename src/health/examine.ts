@@ -1,6 +1,5 @@
 // Asks the checks, one after the other, on one connection: each in a short read-only transaction of its own, so that what
 // one of them waits for or may not see leaves the others alone. Health never hurts what it looks at.
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Connection } from '../connect/connection.ts'
 import { openClient } from '../db/connect.ts'
@@ -18,15 +17,20 @@ import {
   type Server,
   type Vantage,
 } from './check.ts'
+import { holdsCluster } from './disks.ts'
 import { judged } from './judge.ts'
 import { dated, keep, recall } from './memory.ts'
 import type { Finding, Report, State } from './model.ts'
 import { lacking } from './needs.ts'
+import { clipped, oneLine } from './one-line.ts'
 import type { Thresholds } from './thresholds.ts'
 
 /** What a check may take of the server's time, and how long it may wait for a lock. */
 const STATEMENT_MS = 5_000
 const LOCK_MS = 500
+
+/** Servers and stores say in their words why something is not to be seen. */
+const LONGEST_REASON = 500
 
 export interface Examination {
   readonly checks: readonly Check[]
@@ -110,11 +114,13 @@ async function asked(
     try {
       const missing = lacking(check, { server, backups: task.backups !== undefined })
       if (missing) throw missing
+      // Read before the transaction is open: a slow store must not let it idle.
+      if (check.needs?.includes('repository')) await readable(shared.backups!(server.system_id))
       const measures = await within(target, (run) => check.measure({ ...vantage, run }))
       findings.push(...judged(check, measures, vantage.threshold))
     } catch (error) {
       if (task.signal.aborted) throw error
-      const translated = error instanceof NotJudged ? error : translate(error, connection)
+      const translated = refusal(error) ?? translate(error, connection)
       if (translated instanceof ArxError && translated.exit === EXIT.connection) {
         gone = translated
         findings.splice(0, 1, unreachable(translated))
@@ -144,7 +150,7 @@ const connected = (ms: number, { database }: Server): Finding => ({
 
 const unreachable = ({ message, detail, hint }: ArxError): Finding => ({
   ...CONNECTION,
-  ...{ state: 'CRITICAL', value: null, text: detail === undefined ? message : `${message}: ${detail}` },
+  ...{ state: 'CRITICAL', value: null, text: clipped([message, detail].filter(Boolean).join(': '), LONGEST_REASON) },
   try: hint ?? 'arxdb config show --origin',
 })
 
@@ -156,7 +162,7 @@ const down = (error: ArxError, checks: readonly Check[]): readonly Finding[] => 
 
 const notJudged = (check: Check, state: State, text: string, hint: string | undefined): Finding => ({
   ...{ check: check.name, object: null, state, value: null, unit: check.unit, warn: null, crit: null, since: null },
-  ...{ text, why: check.why, try: hint ?? null },
+  ...{ text: clipped(text, LONGEST_REASON), why: check.why, try: hint === undefined ? null : oneLine(hint) },
 })
 
 /** Why a check saw nothing: it waited, it may not, or something it asks for is not there. Never fine. */
@@ -189,11 +195,24 @@ function unseen(check: Check, error: unknown, translated: ArxError | NotJudged, 
   }
 }
 
-/** A local address, and a data directory of the server's name on this machine. */
-const isHere = ({ host }: Connection, { data_directory }: Server): boolean =>
+/** A check's own refusal to judge; one that was thrown within a transaction comes out wrapped. */
+function refusal(error: unknown): NotJudged | undefined {
+  const cause = error instanceof ArxError ? error.cause : error
+  return cause instanceof NotJudged ? cause : undefined
+}
+
+/** A repository that cannot be read says nothing of the server, though it may be out of reach in the same words. */
+const readable = (asked: Promise<BackupsSeen>): Promise<unknown> =>
+  asked.catch((error: unknown) => {
+    const { message, detail, hint } = translate(error)
+    throw new NotJudged('UNKNOWN', `the repository: ${[message, detail].filter(Boolean).join(': ')}`, hint)
+  })
+
+/** A local address, and the cluster's data directory on this machine. */
+const isHere = ({ host }: Connection, { data_directory, system_id }: Server): boolean =>
   (host.startsWith('/') || host === 'localhost' || host === '::1' || host.startsWith('127.')) &&
   data_directory !== null &&
-  existsSync(data_directory)
+  holdsCluster(data_directory, system_id)
 
 /** Several checks look at the repository; it is read once. */
 function once(ask: Repository | undefined): Repository | undefined {

@@ -1,9 +1,14 @@
 // From what was measured to a state.
 import type { Check, Measure } from './check.ts'
 import { bySeverity, type Finding, type State, type Threshold } from './model.ts'
+import { clipped, oneLine } from './one-line.ts'
 
 /** Bad objects that are told one by one; the rest is counted. */
 export const MOST_TOLD = 10
+
+/** What others wrote is in them: statements, names, messages. */
+const LONGEST_TEXT = 500
+const LONGEST_NAME = 300
 
 /** `warn` above `crit` means that less is worse: a hit ratio, room on a disk. At the threshold is over it. */
 export function stateOf(value: number | null, { warn, crit }: Threshold): State {
@@ -22,7 +27,7 @@ export function judged(
   measures: readonly Measure[],
   thresholdOf: (object: string | null) => Threshold,
 ): readonly Finding[] {
-  const all = measures.map((one) => finding(check, one, check.threshold ? thresholdOf(one.object) : NONE))
+  const all = measures.map((one) => finding(check, one, limitsOf(check, one, thresholdOf)))
   if (all.length === 0) {
     const clear = { object: null, value: check.threshold ? null : 0, text: check.clear, state: 'OK' as const }
     return [finding(check, clear, check.threshold ? thresholdOf(null) : NONE)]
@@ -37,14 +42,32 @@ export function judged(
 
 const NONE: Threshold = { warn: null, crit: null }
 
+/** What a measure brings along stands over the check's own, and below what was written for it. */
+function limitsOf(check: Check, measure: Measure, thresholdOf: (object: string | null) => Threshold): Threshold {
+  if (!check.threshold) return NONE
+  const settled = thresholdOf(measure.object)
+  return settled === check.threshold ? (measure.limits ?? settled) : settled
+}
+
 const finding = (check: Check, measure: Measure, { warn, crit }: Threshold): Finding => {
-  const state = measure.state ?? (check.threshold ? stateOf(measure.value, { warn, crit }) : 'OK')
+  const bound = measure.state ?? (check.threshold ? stateOf(measure.value, { warn, crit }) : 'OK')
+  const state = measure.least === undefined ? bound : [bound, measure.least].sort(asStates)[0]!
   return {
-    ...{ check: check.name, object: measure.object, state, value: measure.value, unit: check.unit, warn, crit },
-    ...{ since: measure.since ?? null, text: measure.text, why: check.why },
-    try: state === 'OK' || state === 'SKIPPED' ? null : (measure.try ?? check.try),
+    ...{
+      check: check.name,
+      object: measure.object && clipped(measure.object, LONGEST_NAME),
+      state,
+      value: measure.value,
+      unit: check.unit,
+      warn,
+      crit,
+    },
+    ...{ since: measure.since ?? null, text: clipped(measure.text, LONGEST_TEXT), why: check.why },
+    try: state === 'OK' || state === 'SKIPPED' ? null : oneLine(measure.try ?? check.try),
   }
 }
+
+const asStates = (a: State, b: State): number => bySeverity({ state: a }, { state: b })
 
 /** How far over its threshold, or how near to it: comparable between objects of one check. */
 const badness = ({ value, warn, crit }: Finding): number => {

@@ -1,16 +1,13 @@
 // One report as a monitoring plugin says it: a line with the state and the worst of it, a line a finding, and the figures
 // behind a bar. Format: the Monitoring Plugins Development Guidelines.
 import { bySeverity, type Finding, type Report, worst } from './model.ts'
+import { oneLine } from './one-line.ts'
 
 /** Longest line that old servers keep is 8 KB; one clause needs far less. */
 const LONGEST = 300
 
 /** One line, without what would end it or begin the figures, or steer a terminal. */
-const clean = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
-    .replaceAll('|', '/')
-    .slice(0, LONGEST)
+const clean = (text: string): string => oneLine(text).replaceAll('|', '/').slice(0, LONGEST)
 
 const UOM: Readonly<Record<Finding['unit'], string>> = { s: 's', B: 'B', '%': '%', '1': '' }
 

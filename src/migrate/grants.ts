@@ -41,6 +41,8 @@ const monitor = (to: string): string => `-- ${to}: sees activity, sizes and the 
 grant pg_monitor to ${to};
 grant usage on schema arxdb to ${to};
 grant select on ${LEDGER}, arxdb.policies, arxdb.policy_runs, arxdb.job_leases, arxdb.imports, arxdb.import_batches to ${to};
+grant select on all sequences in schema arxdb to ${to};
+alter default privileges in schema arxdb grant select on sequences to ${to};
 `
 
 const backup = (

@@ -340,10 +340,45 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly from: string | null; readonly to: string | null; readonly longer_than: string; readonly min_bars: number; readonly by_size: boolean }
     row: { readonly market_id: number; readonly from: string; readonly to: string; readonly missing_bars: number | null; readonly seconds: number; readonly edge: string | null }
   }
+  /** The segment that the server writes into, and whether it is this program that archives those before it. */
+  'health/archive-position': {
+    params: Record<never, never>
+    row: { readonly archiving: boolean; readonly ours: boolean; readonly file: string; readonly segment: number; readonly segment_bytes: number }
+  }
+  /** What the archiver did last, and how many segments wait for it. */
+  'health/archiver': {
+    params: Record<never, never>
+    row: { readonly archiving: boolean; readonly configured: boolean; readonly waiting: number; readonly archived: string | null; readonly archived_at: string | null; readonly failed: string | null; readonly failed_at: string | null; readonly failing: boolean }
+  }
+  /** Sessions that wait for a lock, and those they wait for. */
+  'health/blocking': {
+    params: Record<never, never>
+    row: { readonly pid: number; readonly blockers: readonly number[]; readonly role_name: string | null; readonly application: string | null; readonly state: string | null; readonly state_seconds: number | null; readonly seconds: number | null; readonly since: string | null; readonly query: string | null }
+  }
+  /** Blocks that this database's sessions asked for: found in shared buffers, and not; and when the counters last began anew. */
+  'health/cache-hit': {
+    params: Record<never, never>
+    row: { readonly hit: number; readonly read: number; readonly counted_since: string }
+  }
+  /** Pages that were read and were not what had been written, by database. */
+  'health/checksum-failures': {
+    params: Record<never, never>
+    row: { readonly enabled: boolean; readonly database: string | null; readonly failures: number; readonly last_at: string | null }
+  }
   /** How many of the places for sessions are taken; those kept for superusers are not to be had. */
   'health/connections': {
     params: Record<never, never>
     row: { readonly taken: number; readonly places: number; readonly idle: number; readonly busiest: string | null; readonly busiest_taken: number | null }
+  }
+  /** Tables with many dead rows, the chunks and partitions of each counted together. */
+  'health/dead-rows': {
+    params: { readonly least: number }
+    row: { readonly relation: string; readonly parts: number; readonly live: number; readonly dead: number; readonly vacuumed_at: string | null }
+  }
+  /** Clients that opened a transaction and do nothing, for longer than asked; counted from when they fell idle. */
+  'health/idle-in-transaction': {
+    params: { readonly longer_than: number }
+    row: { readonly pid: number; readonly role_name: string | null; readonly application: string | null; readonly failed: boolean; readonly seconds: number; readonly since: string; readonly query: string }
   }
   /** Indexes that a CREATE or REINDEX CONCURRENTLY left unfinished: written to, never read. One that is being built is none. */
   'health/invalid-indexes': {
@@ -355,10 +390,50 @@ export interface Statements {
     params: { readonly longer_than: number }
     row: { readonly pid: number; readonly role_name: string | null; readonly application: string | null; readonly seconds: number; readonly since: string; readonly query: string }
   }
+  /** What keeps vacuum from removing dead rows: transactions of sessions, prepared ones, and what standbys and slots ask to keep. */
+  'health/oldest-transaction': {
+    params: { readonly longer_than: number }
+    row: { readonly kind: string; readonly name: string; readonly detail: string; readonly since: string | null; readonly seconds: number | null; readonly horizon: string | null; readonly transactions: number | null }
+  }
+  /** How a standby follows: what it received and did not replay, and what it receives from. */
+  'health/replay-lag': {
+    params: Record<never, never>
+    row: { readonly receiving: boolean; readonly source: string; readonly behind: number; readonly paused: boolean; readonly replayed_at: string | null; readonly seconds: number | null; readonly heard_at: string | null }
+  }
+  /** Servers that receive this one's WAL, and how much of it they have not replayed; one row without a name where none is there. */
+  'health/replication': {
+    params: Record<never, never>
+    row: { readonly name: string | null; readonly client: string | null; readonly state: string | null; readonly behind: number | null; readonly replayed: string | null; readonly sync_state: string | null; readonly synchronous_names: string }
+  }
+  /** Sequences with the numbers they have given out and may give out, the fullest first; and how many may not be looked at. */
+  'health/sequences': {
+    params: Record<never, never>
+    row: { readonly sequence: string | null; readonly used: number | null; readonly last: string | null; readonly final: string | null; readonly table_name: string | null; readonly column_name: string | null; readonly hidden: number; readonly hidden_in: string | null }
+  }
   /** What health has to know of the server, the role and the schema before it judges anything; needs no privilege at all. */
   'health/server': {
     params: Record<never, never>
     row: { readonly version: number; readonly timescaledb: string | null; readonly community: boolean; readonly standby: boolean; readonly database: string; readonly role_name: string; readonly system_id: string; readonly monitor: boolean; readonly migrated: boolean; readonly readable: boolean; readonly data_directory: string | null }
+  }
+  /** Replication slots: whether they are used, and how much WAL the server keeps for them. */
+  'health/slots': {
+    params: Record<never, never>
+    row: { readonly slot: string; readonly kind: string; readonly active: boolean; readonly wal_status: string | null; readonly retained: number; readonly since: string | null }
+  }
+  /** Tablespaces that lie outside the data directory. */
+  'health/tablespaces': {
+    params: Record<never, never>
+    row: { readonly tablespace: string; readonly path: string }
+  }
+  /** What WAL takes, and what the settings let it take. */
+  'health/wal-size': {
+    params: Record<never, never>
+    row: { readonly bytes: number; readonly files: number; readonly max_wal_size: number; readonly wal_keep_size: number }
+  }
+  /** How far each database's oldest rows are from the numbers that transactions have now, and where autovacuum ought to step in. */
+  'health/wraparound': {
+    params: Record<never, never>
+    row: { readonly database: string; readonly xid_age: number; readonly multixact_age: number; readonly freeze_max_age: number; readonly multixact_freeze_max_age: number }
   }
   /** Books a batch, in the transaction that brought its rows. No row comes back when another run has taken the import over. */
   'ingest/add-batch': {

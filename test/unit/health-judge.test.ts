@@ -43,6 +43,14 @@ test('however many are bad, few are told, and the rest is counted', () => {
   expect(many.at(-1)).toMatchObject({ object: `${5000 - MOST_TOLD} more`, state: 'CRITICAL' })
 })
 
+test('limits of an object stand over the check, below what was written; least only makes it worse', () => {
+  const limits = { warn: 100, crit: 200 }
+  expect(judge([{ ...one('a', 50), limits }])).toMatchObject([{ state: 'OK', warn: 100, crit: 200 }])
+  expect(judged(check, [{ ...one('a', 50), limits }], () => ({ warn: 20, crit: 30 }))[0]!.state).toBe('CRITICAL')
+  expect(judge([{ ...one('a', 1), least: 'WARNING' }])[0]!.state).toBe('WARNING')
+  expect(judge([{ ...one('a', 25), least: 'WARNING' }])[0]!.state).toBe('CRITICAL')
+})
+
 test('the whole is as bad as its worst; what was skipped neither helps nor harms', () => {
   const of = (...states: ('OK' | 'WARNING' | 'CRITICAL' | 'UNKNOWN' | 'SKIPPED')[]) =>
     worst(states.map((state) => ({ state })))

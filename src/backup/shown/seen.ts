@@ -9,6 +9,8 @@ import { scheduleOf } from '../schedule/jobs.ts'
 import { findKey } from '../sealing/keys.ts'
 import { type BackupFlags, backupSettings, type SettingsWorld, type WrittenBackup } from '../settings.ts'
 import { readArchive } from '../wal/archive.ts'
+import { readKnownGaps } from '../wal/known-gaps.ts'
+import { archiveRows } from '../wal/report.ts'
 
 /** Moments are ISO 8601. */
 export interface Seen {
@@ -20,7 +22,7 @@ export interface Seen {
   /** How often they are wanted, in seconds. */
   readonly everySeconds: number
   readonly drillEverySeconds: number
-  /** WAL of the cluster asked for: by timeline the number of its newest segment, and the holes; null where there is none. */
+  /** WAL of the cluster asked for: by timeline the number of its newest segment, and the holes that a backup needs filled and nobody acknowledged; null where there is none. */
   readonly archive: {
     readonly newest: Readonly<Record<number, number>>
     readonly segmentBytes: number
@@ -65,6 +67,7 @@ export function seen(
       )
       const last = (await readRuns(repository)).find(({ job, outcome }) => job === 'run' && outcome !== 'running')
       const [archive] = await readArchive(repository, systemId)
+      const manifests = shelf.backups.flatMap(({ entry }) => (entry.manifest ? [entry.manifest] : []))
       const now = world.now()
       const runs = [...(archive?.timelines.values() ?? [])].filter(({ runs }) => runs.length > 0)
       return {
@@ -77,7 +80,9 @@ export function seen(
           ? {
               newest: Object.fromEntries(runs.map((one) => [one.timeline, one.runs.at(-1)!.last])),
               segmentBytes: archive.segmentBytes,
-              gaps: runs.reduce((sum, one) => sum + one.runs.length - 1, 0),
+              gaps: archiveRows(archive, manifests, await readKnownGaps(repository)).filter(
+                ({ what, state }) => what === 'gap' && state === 'problem',
+              ).length,
             }
           : null,
       }
