@@ -91,6 +91,7 @@ async function asked(
   const memory = file === undefined ? { counters: {}, since: {} } : recall(file)
   const counters: Record<string, Remembered> = { ...memory.counters }
   const shared = { server, backups: once(task.backups), sameHost: isHere(connection, server) }
+  const kept: Kept = new Map()
   const findings: Finding[] = [connected(connectMs, server)]
   let gone: ArxError | undefined
   for (const check of task.checks) {
@@ -110,7 +111,7 @@ async function asked(
     try {
       const missing = lacking(check, { server, backups: task.backups !== undefined })
       if (missing) throw missing
-      const measures = await within(target, (run) => check.measure({ ...vantage, run }))
+      const measures = await within(target, (run) => check.measure({ ...vantage, run, once: keeping(run, kept) }))
       findings.push(...judged(check, measures, vantage.threshold))
     } catch (error) {
       if (task.signal.aborted) throw error
@@ -194,6 +195,18 @@ const isHere = ({ host }: Connection, { data_directory }: Server): boolean =>
   (host.startsWith('/') || host === 'localhost' || host === '::1' || host.startsWith('127.')) &&
   data_directory !== null &&
   existsSync(data_directory)
+
+type Kept = Map<string, Promise<readonly unknown[]>>
+
+/** Asks a statement of the examination's only where none of its checks has; what timed out is not waited for again. */
+const keeping =
+  (run: Run, kept: Kept): Run =>
+  <Row>(name: string, params = {}) => {
+    const key = `${name} ${JSON.stringify(params)}`
+    const made = kept.get(key) ?? run<Row>(name, params)
+    kept.set(key, made)
+    return made as Promise<readonly Row[]>
+  }
 
 /** Several checks look at the repository; it is read once. */
 function once(ask: Repository | undefined): Repository | undefined {

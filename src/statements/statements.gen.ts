@@ -340,25 +340,70 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly from: string | null; readonly to: string | null; readonly longer_than: string; readonly min_bars: number; readonly by_size: boolean }
     row: { readonly market_id: number; readonly from: string; readonly to: string; readonly missing_bars: number | null; readonly seconds: number; readonly edge: string | null }
   }
+  /** How well the newest compressed chunks of each hypertable shrank, and those before them; tiny ones tell nothing. */
+  'health/compression-ratio': {
+    params: { readonly newest: number; readonly earlier: number; readonly least: number }
+    row: { readonly relation: string; readonly newest_chunks: number; readonly newest_before: number; readonly newest_after: number; readonly earlier_chunks: number; readonly earlier_before: number | null; readonly earlier_after: number | null }
+  }
   /** How many of the places for sessions are taken; those kept for superusers are not to be had. */
   'health/connections': {
     params: Record<never, never>
     row: { readonly taken: number; readonly places: number; readonly idle: number; readonly busiest: string | null; readonly busiest_taken: number | null }
+  }
+  /** TimescaleDB as this database has it, the library that its functions call, and the version whose files are installed. */
+  'health/extension-version': {
+    params: Record<never, never>
+    row: { readonly installed: string; readonly library: string | null; readonly available: string | null }
+  }
+  /** What several checks want to know of every hypertable, its chunks rolled up; the catalogue of chunks is read once. */
+  'health/hypertables': {
+    params: Record<never, never>
+    row: { readonly relation: string; readonly view_name: string | null; readonly time_column: string; readonly width: number | null; readonly chunks: number; readonly compressed: number; readonly partial: number; readonly partial_chunk: string | null; readonly odd: number; readonly current_width: number | null; readonly current_packed: boolean | null; readonly current_end: string | null; readonly current_chunk: string | null; readonly full_chunk: string | null; readonly full_bytes: number | null; readonly full_is_over: boolean | null; readonly ahead: number | null; readonly furthest: string | null; readonly furthest_chunk: string | null; readonly furthest_bytes: number | null; readonly job_id: number | null; readonly every: number | null; readonly after: number | null; readonly backlog: number; readonly due: string | null; readonly waiting: number | null; readonly shared_buffers: number; readonly cache: number }
   }
   /** Indexes that a CREATE or REINDEX CONCURRENTLY left unfinished: written to, never read. One that is being built is none. */
   'health/invalid-indexes': {
     params: Record<never, never>
     row: { readonly index: string; readonly relation: string; readonly bytes: number }
   }
+  /** Jobs of TimescaleDB that are not paused: when they ran, when they are due, and how often in a row they failed. */
+  'health/jobs': {
+    params: Record<never, never>
+    row: { readonly job_id: number; readonly job: string; readonly own: boolean; readonly relation: string | null; readonly every: number; readonly status: string | null; readonly running: boolean; readonly scheduler: boolean; readonly runs: number; readonly initial_start: string | null; readonly due: string | null; readonly overdue: number | null; readonly started: string | null; readonly since_start: number | null; readonly succeeded: string | null; readonly since_success: number | null; readonly failures: number; readonly failing_since: string | null; readonly error: string | null; readonly error_code: string | null }
+  }
+  /** How many locks there is room for, and how many a dump, and a question without bounds about the most divided table, or */
+  'health/locks': {
+    params: Record<never, never>
+    row: { readonly slots: number; readonly per_transaction: number; readonly dump: number; readonly relation: string | null; readonly parts: number | null; readonly question: number | null; readonly drop: number | null }
+  }
   /** Statements of clients that run for longer than asked; replication, autovacuum and this session are none of them. */
   'health/long-queries': {
     params: { readonly longer_than: number }
     row: { readonly pid: number; readonly role_name: string | null; readonly application: string | null; readonly seconds: number; readonly since: string; readonly query: string }
   }
+  /** Until when there are partitions, for tables that are partitioned by ranges of one moment and have none for all the rest. */
+  'health/partitions-ahead': {
+    params: Record<never, never>
+    row: { readonly relation: string; readonly own: boolean; readonly partitions: number; readonly ends: string | null; readonly ahead: number | null; readonly width: number | null }
+  }
+  /** Whether TimescaleDB is told that a restore is going on, by what, and whether one is. */
+  'health/restoring': {
+    params: Record<never, never>
+    row: { readonly restoring: boolean; readonly source: string | null; readonly for_database: boolean; readonly restores: number }
+  }
+  /** Hypertables whose root has pages of its own, and how many live rows the statistics know in them. */
+  'health/root-rows': {
+    params: Record<never, never>
+    row: { readonly relation: string; readonly bytes: number; readonly live: number }
+  }
   /** What health has to know of the server, the role and the schema before it judges anything; needs no privilege at all. */
   'health/server': {
     params: Record<never, never>
     row: { readonly version: number; readonly timescaledb: string | null; readonly community: boolean; readonly standby: boolean; readonly database: string; readonly role_name: string; readonly system_id: string; readonly monitor: boolean; readonly migrated: boolean; readonly readable: boolean; readonly data_directory: string | null }
+  }
+  /** Places for background workers, those that schedulers have taken for good, and the jobs that want the rest. */
+  'health/workers': {
+    params: Record<never, never>
+    row: { readonly background: number; readonly processes: number; readonly parallel: number; readonly schedulers: number; readonly scheduler_here: boolean; readonly jobs: number }
   }
   /** Books a batch, in the transaction that brought its rows. No row comes back when another run has taken the import over. */
   'ingest/add-batch': {
