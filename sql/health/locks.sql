@@ -4,7 +4,7 @@
 -- @returns slots bigint, per_transaction int, dump bigint, relation text null, parts bigint null, question bigint null,
 --          drop bigint null
 -- @locks   AccessShareLock
--- A dump locks tables, sequences and views; a question each part with its indexes; a drop what holds large values too.
+-- A dump locks tables and sequences, but for the system's; a question each part with its indexes; a drop what holds large values too.
 with indexed as (
   select indrelid, count(*) as indexes from pg_index group by indrelid
 ),
@@ -21,7 +21,9 @@ divided as (
 select current_setting('max_locks_per_transaction')::bigint
          * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int) as slots,
        current_setting('max_locks_per_transaction')::int as per_transaction,
-       (select count(*) from pg_class where relkind in ('r', 'p', 'S', 'v', 'm', 'f')) as dump,
+       (select count(*) from pg_class c
+          join pg_namespace n on n.oid = c.relnamespace and n.nspname not in ('pg_catalog', 'information_schema')
+          where c.relkind in ('r', 'p', 'S', 'm', 'f')) as dump,
        d.inhparent::regclass::text as relation, d.parts, d.question, d.drop
   from (select) one
   left join divided d on true

@@ -370,6 +370,16 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly job_id: number; readonly job: string; readonly own: boolean; readonly relation: string | null; readonly every: number; readonly status: string | null; readonly running: boolean; readonly scheduler: boolean; readonly runs: number; readonly initial_start: string | null; readonly due: string | null; readonly overdue: number | null; readonly started: string | null; readonly since_start: number | null; readonly succeeded: string | null; readonly since_success: number | null; readonly failures: number; readonly failing_since: string | null; readonly error: string | null; readonly error_code: string | null }
   }
+  /** How many bars lack between the first and the last one that each market has in a window of its own; those that lack most. */
+  'health/lacking-bars': {
+    params: { readonly markets: readonly number[]; readonly since: readonly string[]; readonly from: string; readonly to: string }
+    row: { readonly market_id: number; readonly bars: number; readonly expected: number; readonly first_at: string }
+  }
+  /** The newest price of each market in a window, and of the few before it their median and how far they usually are from it. */
+  'health/last-prices': {
+    params: { readonly markets: readonly number[]; readonly ticks: readonly boolean[]; readonly from: string; readonly to: string; readonly before: number }
+    row: { readonly market_id: number; readonly newest_at: string; readonly age: number; readonly price: number; readonly before: number; readonly median: number | null; readonly usual: number | null }
+  }
   /** How many locks there is room for, and how many a dump, and a question without bounds about the most divided table, or */
   'health/locks': {
     params: Record<never, never>
@@ -379,6 +389,16 @@ export interface Statements {
   'health/long-queries': {
     params: { readonly longer_than: number }
     row: { readonly pid: number; readonly role_name: string | null; readonly application: string | null; readonly seconds: number; readonly since: string; readonly query: string }
+  }
+  /** Markets, and what their bars are. */
+  'health/markets': {
+    params: Record<never, never>
+    row: { readonly market_id: number; readonly coin_id: string; readonly quote: string; readonly exchange_id: string; readonly venue: boolean; readonly timeframe: string; readonly seconds: number | null }
+  }
+  /** The newest bar or tick of each market inside a window: one index probe a market in each chunk of it, the newest first. */
+  'health/newest': {
+    params: { readonly markets: readonly number[]; readonly ticks: readonly boolean[]; readonly from: string; readonly to: string }
+    row: { readonly market_id: number; readonly newest_at: string; readonly age: number }
   }
   /** Until when there are partitions, for tables that are partitioned by ranges of one moment and have none for all the rest. */
   'health/partitions-ahead': {
@@ -390,6 +410,11 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly restoring: boolean; readonly source: string | null; readonly for_database: boolean; readonly restores: number }
   }
+  /** Ranges whose rollups wait to be made anew, up to a hundred thousand; they are numbered as they were noted. */
+  'health/rollup-lag': {
+    params: Record<never, never>
+    row: { readonly waiting: number; readonly oldest: number | null; readonly newest: number | null; readonly since: string | null; readonly until: string | null; readonly markets: number }
+  }
   /** Hypertables whose root has pages of its own, and how many live rows the statistics know in them. */
   'health/root-rows': {
     params: Record<never, never>
@@ -399,6 +424,16 @@ export interface Statements {
   'health/server': {
     params: Record<never, never>
     row: { readonly version: number; readonly timescaledb: string | null; readonly community: boolean; readonly standby: boolean; readonly database: string; readonly role_name: string; readonly system_id: string; readonly monitor: boolean; readonly migrated: boolean; readonly readable: boolean; readonly data_directory: string | null }
+  }
+  /** Sources by what their imports of the last 90 days show: when the last one ended, how far apart they usually are, and */
+  'health/sources': {
+    params: Record<never, never>
+    row: { readonly source: string; readonly imports: number; readonly last_at: string; readonly silent: number; readonly usual: number; readonly others: number }
+  }
+  /** Which of arxdb's tables this role may not read. */
+  'health/unreadable': {
+    params: { readonly tables: readonly string[] }
+    row: { readonly table_name: string }
   }
   /** Places for background workers, those that schedulers have taken for good, and the jobs that want the rest. */
   'health/workers': {

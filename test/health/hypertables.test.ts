@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { migratedDatabase, type TestDatabase } from '../servers/databases.ts'
 import { checked, session } from './scene.ts'
-import { describeCommunity, describeTimescaledb, stopJobs, until } from './timescaledb-scene.ts'
+import { describeCommunity, describeTimescaledb, plantJob, startJobs, stopJobs, until } from './timescaledb-scene.ts'
 
 /** A hypertable of days, with rows an hour apart from `from` to `to` days ago. */
 async function days(client: pg.Client, name: string, from: number, to: number, value = 'i'): Promise<void> {
@@ -143,6 +143,48 @@ describeTimescaledb('hypertables', (tier) => {
       state: 'OK',
       text: expect.stringMatching(/^2\.\d+\.\d+, library and extension alike$/),
     })
+    // As a dump of another version leaves it that was restored by hand: functions that call another library.
+    const call = (from: string, to: string) =>
+      client.query(
+        "update pg_proc set probin = replace(probin, $1, $2) where oid = (select min(oid) from pg_proc where pronamespace = '_timescaledb_functions'::regnamespace and probin ~ 'timescaledb-2')",
+        [from, to],
+      )
+    await call('timescaledb-2.', 'timescaledb-1.9.')
+    expect(await seen('extension-version')).toMatchObject([
+      {
+        state: 'CRITICAL',
+        text: expect.stringMatching(/^the extension is 2\..*, its functions call the library of 1\.9\./),
+      },
+    ])
+    await client.query(
+      "update pg_proc set probin = replace(probin, 'timescaledb-1.9.', 'timescaledb-2.') where probin ~ 'timescaledb-1.9'",
+    )
+    expect(await seen('extension-version')).toMatchObject([{ state: 'OK' }])
+  })
+
+  test('workers', async () => {
+    // Other tests' databases have schedulers too, so that what is left of the places is not ours to say.
+    const asked = { warn: -10_000, crit: -20_000 }
+    await startJobs(client)
+    const scheduler = async () => (await seen('workers', asked)).find(({ object }) => object === 'scheduler')
+    await until('its scheduler runs', async () => {
+      const { rows } = await client.query(
+        "select from pg_stat_activity where datname = current_database() and application_name = 'TimescaleDB Background Worker Scheduler'",
+      )
+      return rows.length > 0
+    })
+    await plantJob(client, 1000)
+    expect(await seen('workers', asked)).toMatchObject([
+      { state: 'OK', object: null, text: expect.stringMatching(/^2 are well; nearest/) },
+    ])
+    expect(await scheduler()).toBeUndefined()
+    await stopJobs(client)
+    const gone = await scheduler()
+    expect(gone).toMatchObject({ state: 'CRITICAL', text: expect.stringContaining('none of its 1 job is started') })
+    await client.query(gone!.try!)
+    await until('it runs again', async () => (await scheduler()) === undefined)
+    await stopJobs(client)
+    await client.query('delete from _timescaledb_config.bgw_job where id = 1000')
   })
 
   test('all of them while a restore goes on: none is OK that could not see', async () => {

@@ -10,7 +10,7 @@ interface Row {
   readonly width: number | null
 }
 
-/** What ended so many partitions ago is history that nobody adds to. */
+/** What ended so many partitions ago is history that nobody adds to; one's own that were not made ahead need only one. */
 const HISTORY = 3
 
 export const partitionsAhead: Check = {
@@ -27,27 +27,21 @@ function measured({ relation, own, partitions, ends, ahead, width }: Row): Measu
   const object = relation
   const many = count(partitions, 'partition')
   if (ahead === null) return { object, value: null, state: 'OK', text: `${many}, the last one without an end` }
-  if (ahead < -HISTORY * (width ?? 0))
-    return { object, value: ahead, state: 'OK', text: `${many} of history: the last one ended ${roughly(-ahead)} ago` }
+  if (ahead < -(own ? 1 : HISTORY) * (width ?? 0))
+    return { object, value: null, state: 'OK', text: `${many} of history: the last one ended ${roughly(-ahead)} ago` }
   const text =
     ahead > 0
       ? `${many}, the last one until ${ends}, for ${roughly(ahead)}`
       : `the last of ${many} ended ${roughly(-ahead)} ago, at ${ends}`
+  const measure = { object, value: ahead }
   if (!own)
-    return {
-      object,
-      value: ahead,
-      text,
-      try: `create table ... partition of ${relation} for values from ('${ends}') to (...)`,
-    }
+    return { ...measure, text, try: `create table ... partition of ${relation} for values from ('${ends}') to (...)` }
+  const soon = ahead <= 86_400
   return {
-    ...{
-      object,
-      value: ahead,
-      text: ahead > 86_400 ? text : `${text}; arxdb makes room for its own loads, others would fail`,
-    },
+    ...measure,
+    text: soon ? `${text}; arxdb makes room for its own loads, others would fail` : text,
     // Nothing of arxdb's fails for it.
-    ...(ahead <= 86_400 ? { state: 'WARNING' as const } : {}),
+    ...(soon ? { state: 'WARNING' as const } : {}),
     try: `select arxdb.ensure_partitions('${relation.replace(/^arxdb\./, '')}', now(), now() + interval '90 days')`,
   }
 }

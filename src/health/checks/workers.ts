@@ -15,7 +15,7 @@ export const workers: Check = {
   // Places that are left for jobs.
   ...{ name: 'workers', group: 'timescaledb', unit: '1', threshold: { warn: 1, crit: 0 } },
   ...{ needs: ['timescaledb', 'primary'] },
-  why: 'each database takes a worker for its scheduler; jobs that find none left wait, and nobody is told',
+  why: 'each database takes a worker for its scheduler; jobs that find none left wait, and only the log tells',
   try: 'alter system set timescaledb.max_background_workers = 32; then restart the server',
   clear: 'no worker is wanted',
   async measure({ run }) {
@@ -30,19 +30,20 @@ function scheduler({ scheduler_here, jobs }: Row): readonly Measure[] {
   return [{ object: 'scheduler', value: 0, state: 'CRITICAL', text, try: START }]
 }
 
+/** The launcher counts as a worker itself. */
 const places = ({ background, schedulers, jobs }: Row): Measure => ({
-  ...{ object: 'timescaledb.max_background_workers', value: background - schedulers },
-  text: `${background}, of which ${count(schedulers, 'scheduler')} of databases took their own; ${count(jobs, 'job')} here want the rest`,
-  try: `alter system set timescaledb.max_background_workers = ${schedulers + Math.max(8, jobs)}; then restart the server`,
+  ...{ object: 'timescaledb.max_background_workers', value: background - 1 - schedulers },
+  text: `${background}, less the launcher and ${count(schedulers, 'scheduler')} of databases, for ${count(jobs, 'job')} here and all elsewhere`,
+  try: `alter system set timescaledb.max_background_workers = ${1 + schedulers + Math.max(8, jobs)}; then restart the server`,
 })
 
-/** One launcher, all of TimescaleDB's workers, and all that work for parallel queries. */
+/** All of TimescaleDB's workers, all that work for parallel queries, and one that PostgreSQL has for replication. */
 function processes({ background, processes: places, parallel, schedulers }: Row): Measure {
-  const wanted = 1 + background + parallel
+  const wanted = background + parallel + 1
   return {
     ...{ object: 'max_worker_processes', value: places - wanted },
-    state: places <= 1 + schedulers ? 'CRITICAL' : places < wanted ? 'WARNING' : 'OK',
-    text: `${places}, and a launcher, ${background} workers of TimescaleDB and ${parallel} of parallel queries want ${wanted}`,
+    state: places <= 2 + schedulers ? 'CRITICAL' : places < wanted ? 'WARNING' : 'OK',
+    text: `${places}, and ${background} workers of TimescaleDB, ${parallel} of parallel queries and one of PostgreSQL want ${wanted}`,
     try: `alter system set max_worker_processes = ${wanted}; then restart the server`,
   }
 }
