@@ -45,4 +45,4 @@ select format('%I.%I', n.nspname, r.relname) as relation, count(*) filter (where
   where rank <= :newest::int + :earlier::int
   group by n.nspname, r.relname
   order by 1
-  limit 500
+  limit 10000

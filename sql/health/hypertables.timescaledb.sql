@@ -82,4 +82,4 @@ select relation, view_name, time_column, extract(epoch from width)::float8 as wi
        pg_size_bytes(current_setting('effective_cache_size')) as cache
   from hypertable
   order by chunks desc, relation
-  limit 2000
+  limit 10000

@@ -8,8 +8,6 @@ select k.market_id, f.bars, w.expected, f.first_at
   cross join lateral (
     select count(*) as bars, min(timestamp) as first_at, max(timestamp) as last_at from arxdb.candles
       where market_id = k.market_id and timestamp >= k.since and timestamp >= :from::timestamptz and timestamp < :to::timestamptz
-        -- Says nothing new, but to the planner: a compressed chunk is asked for these segments, in place of unpacking all.
-        and market_id = any(:markets::int[])
   ) f
   cross join lateral (
     select round(extract(epoch from f.last_at - f.first_at) / arxdb.timeframe_seconds(m.timeframe))::bigint + 1 as expected

@@ -7,4 +7,4 @@ select m.market_id, m.coin_id, m.quote, m.exchange_id, e.kind = 'venue' as venue
   from arxdb.markets m
   join arxdb.exchanges e using (exchange_id)
   order by m.market_id
-  limit 20000
+  limit 100000

@@ -34,4 +34,4 @@ select format('%I.%I', r.nspname, r.relname) as relation, r.nspname = 'arxdb' as
   from newest w
   join root r on r.oid = w.root
   order by w.ends, 1
-  limit 500
+  limit 10000

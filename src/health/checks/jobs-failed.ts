@@ -1,4 +1,4 @@
-import { count } from '../../wording.ts'
+import { count, roughly } from '../../wording.ts'
 import type { Check, Measure, Server } from '../check.ts'
 import { forbidden, type Job, jobsOf, nameOf } from '../jobs.ts'
 
@@ -23,13 +23,27 @@ function measured(job: Job, server: Server): Measure {
     return { object, value: null, state: 'SKIPPED', text: "the Apache edition's licence forbids this job of its own" }
   const failed = job.status === 'Failed' || died(job)
   if (!failed) return { object, value: 0, text: `${count(job.runs, 'run')}, the last one a success` }
-  const times = Math.max(job.failures, 1)
-  const what = died(job) ? 'the worker of its last run is gone' : (job.error ?? 'the message may be read by its owner')
+  const times = Math.max(1, job.failures > 0 ? job.failures : unseenFailures(job))
   return {
     ...{ object, value: times, since: job.failing_since ?? job.started },
-    text: `failed ${times === 1 ? 'once' : `${times} times in a row`}: ${what}`,
+    text: `${howOften(job)}: ${why(job)}`,
     try: `call run_job(${job.job_id})`,
     // Of its own housekeeping nobody needs to be woken.
     ...(job.own ? { state: 'WARNING' as const } : {}),
   }
 }
+
+/** The history of failures may be hidden from this role, or cut: then what the statistics leave open counts. */
+const unseenFailures = ({ succeeded, since_success, runs, every }: Job): number =>
+  succeeded === null ? runs : Math.floor(since_success! / Math.max(every, 1))
+
+function howOften({ failures, succeeded, since_success, runs }: Job): string {
+  if (failures > 1) return `failed ${failures} times in a row`
+  if (failures === 1) return 'failed once'
+  return succeeded === null
+    ? `failed, and never succeeded in ${count(runs, 'run')}`
+    : `failed, and succeeded last ${roughly(since_success!)} ago`
+}
+
+const why = (job: Job): string =>
+  died(job) ? 'the worker of its last run is gone' : (job.error ?? 'no message is kept that this role may read')
