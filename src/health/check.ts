@@ -75,6 +75,8 @@ export interface Remembered {
 export interface Vantage {
   /** Named statements of sql/, in a read-only transaction of this check's own, bounded in time. */
   readonly run: Run
+  /** The same for what several checks look at: asked by the first of them, answered to all alike, its failure too. */
+  readonly once: Run
   readonly server: Server
   readonly now: Date
   /** Whether the server's files are on this machine. */

@@ -95,6 +95,7 @@ async function asked(
   const memory = file === undefined ? { counters: {}, since: {} } : recall(file)
   const counters: Record<string, Remembered> = { ...memory.counters }
   const shared = { server, backups: once(task.backups), sameHost: isHere(connection, server) }
+  const kept: Kept = new Map()
   const findings: Finding[] = [connected(connectMs, server)]
   let gone: ArxError | undefined
   for (const check of task.checks) {
@@ -116,7 +117,7 @@ async function asked(
       if (missing) throw missing
       // Read before the transaction is open: a slow store must not let it idle.
       if (check.needs?.includes('repository')) await readable(shared.backups!(server.system_id))
-      const measures = await within(target, (run) => check.measure({ ...vantage, run }))
+      const measures = await within(target, (run) => check.measure({ ...vantage, run, once: keeping(run, kept) }))
       findings.push(...judged(check, measures, vantage.threshold))
     } catch (error) {
       if (task.signal.aborted) throw error
@@ -213,6 +214,18 @@ const isHere = ({ host }: Connection, { data_directory, system_id }: Server): bo
   (host.startsWith('/') || host === 'localhost' || host === '::1' || host.startsWith('127.')) &&
   data_directory !== null &&
   holdsCluster(data_directory, system_id)
+
+type Kept = Map<string, Promise<readonly unknown[]>>
+
+/** Asks a statement of the examination's only where none of its checks has; what timed out is not waited for again. */
+const keeping =
+  (run: Run, kept: Kept): Run =>
+  <Row>(name: string, params = {}) => {
+    const key = `${name} ${JSON.stringify(params)}`
+    const made = kept.get(key) ?? run<Row>(name, params)
+    kept.set(key, made)
+    return made as Promise<readonly Row[]>
+  }
 
 /** Several checks look at the repository; it is read once. */
 function once(ask: Repository | undefined): Repository | undefined {

@@ -69,6 +69,15 @@ export function statement(name: string, target: Target): Statement {
   return loaded
 }
 
+/** Whether there is a variant for such a server: of what only TimescaleDB can be asked, plain PostgreSQL has none. */
+export const applies = (name: string, target: Target): boolean => pick(name, target) !== undefined
+
+/** What a server without TimescaleDB is asked, or, where it cannot be, what one with it is. */
+export function anyVariant(name: string, server: number): Statement {
+  const plain: Target = { engine: 'postgres', server }
+  return statement(name, applies(name, plain) ? plain : { engine: 'timescaledb', server })
+}
+
 /** Names of all statements, sorted; migrations are not statements. */
 export function statementNames(): string[] {
   const root = join(packageRoot(), 'sql')

@@ -1,7 +1,7 @@
 // The statements as a user looks at them.
 import { usageError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
-import { statement, statementNames, type Target } from './load.ts'
+import { anyVariant, applies, statement, statementNames, type Target } from './load.ts'
 
 /** Newer than every variant's minimum, so that the newest text is shown. */
 const NEWEST = 990_000
@@ -9,7 +9,7 @@ const NEWEST = 990_000
 /** Name, title, lock level and file of every statement. */
 export const statements = () =>
   statementNames().map((name) => {
-    const { file, header } = statement(name, { engine: 'postgres', server: NEWEST })
+    const { file, header } = anyVariant(name, NEWEST)
     return { name, title: header.title, locks: header.locks, file }
   })
 
@@ -22,5 +22,8 @@ export function source(name: string, engine: string): string {
   }
   if (engine !== 'postgres' && engine !== 'timescaledb')
     throw usageError(`no engine "${engine}"`, 'postgres or timescaledb')
-  return statement(name, { engine: engine satisfies Target['engine'], server: NEWEST }).source
+  const target: Target = { engine, server: NEWEST }
+  if (!applies(name, target))
+    throw usageError(`${name} is not asked of ${engine}`, `arxdb sql show ${name} --engine timescaledb`)
+  return statement(name, target).source
 }

@@ -365,6 +365,11 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly enabled: boolean; readonly database: string | null; readonly failures: number; readonly last_at: string | null }
   }
+  /** How well the newest compressed chunks of each hypertable shrank, and those before them; tiny ones tell nothing. */
+  'health/compression-ratio': {
+    params: { readonly newest: number; readonly earlier: number; readonly least: number }
+    row: { readonly relation: string; readonly newest_chunks: number; readonly newest_before: number; readonly newest_after: number; readonly earlier_chunks: number; readonly earlier_before: number | null; readonly earlier_after: number | null }
+  }
   /** How many of the places for sessions are taken; those kept for superusers are not to be had. */
   'health/connections': {
     params: Record<never, never>
@@ -374,6 +379,16 @@ export interface Statements {
   'health/dead-rows': {
     params: { readonly least: number }
     row: { readonly relation: string; readonly parts: number; readonly live: number; readonly dead: number; readonly vacuumed_at: string | null }
+  }
+  /** TimescaleDB as this database has it, the library that its functions call, and the version whose files are installed. */
+  'health/extension-version': {
+    params: Record<never, never>
+    row: { readonly installed: string; readonly library: string | null; readonly available: string | null }
+  }
+  /** What several checks want to know of every hypertable, its chunks rolled up; the catalogue of chunks is read once. */
+  'health/hypertables': {
+    params: Record<never, never>
+    row: { readonly relation: string; readonly view_name: string | null; readonly time_column: string; readonly width: number | null; readonly chunks: number; readonly compressed: number; readonly partial: number; readonly partial_chunk: string | null; readonly odd: number; readonly current_width: number | null; readonly current_packed: boolean | null; readonly current_end: string | null; readonly current_chunk: string | null; readonly full_chunk: string | null; readonly full_bytes: number | null; readonly full_is_over: boolean | null; readonly ahead: number | null; readonly furthest: string | null; readonly furthest_chunk: string | null; readonly furthest_bytes: number | null; readonly job_id: number | null; readonly every: number | null; readonly after: number | null; readonly backlog: number; readonly due: string | null; readonly waiting: number | null; readonly shared_buffers: number; readonly cache: number }
   }
   /** Clients that opened a transaction and do nothing, for longer than asked; counted from when they fell idle. */
   'health/idle-in-transaction': {
@@ -385,15 +400,50 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly index: string; readonly relation: string; readonly bytes: number }
   }
+  /** Jobs of TimescaleDB that are not paused: when they ran, when they are due, and how often in a row they failed. */
+  'health/jobs': {
+    params: Record<never, never>
+    row: { readonly job_id: number; readonly job: string; readonly own: boolean; readonly relation: string | null; readonly every: number; readonly status: string | null; readonly running: boolean; readonly scheduler: boolean; readonly runs: number; readonly initial_start: string | null; readonly due: string | null; readonly overdue: number | null; readonly started: string | null; readonly since_start: number | null; readonly succeeded: string | null; readonly since_success: number | null; readonly failures: number; readonly failing_since: string | null; readonly error: string | null; readonly error_code: string | null }
+  }
+  /** How many bars lack between the first and the last one that each market has in a window of its own; those that lack most. */
+  'health/lacking-bars': {
+    params: { readonly markets: readonly number[]; readonly since: readonly string[]; readonly from: string; readonly to: string }
+    row: { readonly market_id: number; readonly bars: number; readonly expected: number; readonly first_at: string }
+  }
+  /** The newest price of each market in a window, and of the few before it their median and how far they usually are from it. */
+  'health/last-prices': {
+    params: { readonly markets: readonly number[]; readonly ticks: readonly boolean[]; readonly from: string; readonly to: string; readonly before: number }
+    row: { readonly market_id: number; readonly newest_at: string; readonly age: number; readonly price: number; readonly before: number; readonly median: number | null; readonly usual: number | null }
+  }
+  /** How many locks there is room for, and how many a dump, and a question without bounds about the most divided table, or */
+  'health/locks': {
+    params: Record<never, never>
+    row: { readonly slots: number; readonly per_transaction: number; readonly dump: number; readonly relation: string | null; readonly parts: number | null; readonly question: number | null; readonly drop: number | null }
+  }
   /** Statements of clients that run for longer than asked; replication, autovacuum and this session are none of them. */
   'health/long-queries': {
     params: { readonly longer_than: number }
     row: { readonly pid: number; readonly role_name: string | null; readonly application: string | null; readonly seconds: number; readonly since: string; readonly query: string }
   }
+  /** Markets, and what their bars are. */
+  'health/markets': {
+    params: Record<never, never>
+    row: { readonly market_id: number; readonly coin_id: string; readonly quote: string; readonly exchange_id: string; readonly venue: boolean; readonly timeframe: string; readonly seconds: number | null }
+  }
+  /** The newest bar or tick of each market inside a window: one index probe a market in each chunk of it, the newest first. */
+  'health/newest': {
+    params: { readonly markets: readonly number[]; readonly ticks: readonly boolean[]; readonly from: string; readonly to: string }
+    row: { readonly market_id: number; readonly newest_at: string; readonly age: number }
+  }
   /** What keeps vacuum from removing dead rows: transactions of sessions, prepared ones, and what standbys and slots ask to keep. */
   'health/oldest-transaction': {
     params: { readonly longer_than: number }
     row: { readonly kind: string; readonly name: string; readonly detail: string; readonly since: string | null; readonly seconds: number | null; readonly horizon: string | null; readonly transactions: number | null }
+  }
+  /** Until when there are partitions, for tables that are partitioned by ranges of one moment and have none for all the rest. */
+  'health/partitions-ahead': {
+    params: Record<never, never>
+    row: { readonly relation: string; readonly own: boolean; readonly partitions: number; readonly ends: string | null; readonly ahead: number | null; readonly width: number | null }
   }
   /** How a standby follows: what it received and did not replay, and what it receives from. */
   'health/replay-lag': {
@@ -404,6 +454,21 @@ export interface Statements {
   'health/replication': {
     params: Record<never, never>
     row: { readonly name: string | null; readonly client: string | null; readonly state: string | null; readonly behind: number | null; readonly replayed: string | null; readonly sync_state: string | null; readonly synchronous_names: string }
+  }
+  /** Whether TimescaleDB is told that a restore is going on, by what, and whether one is. */
+  'health/restoring': {
+    params: Record<never, never>
+    row: { readonly restoring: boolean; readonly source: string | null; readonly for_database: boolean; readonly restores: number }
+  }
+  /** Ranges whose rollups wait to be made anew, up to a hundred thousand; they are numbered as they were noted. */
+  'health/rollup-lag': {
+    params: Record<never, never>
+    row: { readonly waiting: number; readonly oldest: number | null; readonly newest: number | null; readonly since: string | null; readonly until: string | null; readonly markets: number }
+  }
+  /** Hypertables whose root has pages of its own, and how many live rows the statistics know in them. */
+  'health/root-rows': {
+    params: Record<never, never>
+    row: { readonly relation: string; readonly bytes: number; readonly live: number }
   }
   /** Sequences with the numbers they have given out and may give out, the fullest first; and how many may not be looked at. */
   'health/sequences': {
@@ -420,15 +485,30 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly slot: string; readonly kind: string; readonly active: boolean; readonly wal_status: string | null; readonly retained: number; readonly since: string | null }
   }
+  /** Sources by what their imports of the last 90 days show: when the last one ended, how far apart they usually are, and */
+  'health/sources': {
+    params: Record<never, never>
+    row: { readonly source: string; readonly imports: number; readonly last_at: string; readonly silent: number; readonly usual: number; readonly others: number }
+  }
   /** Tablespaces that lie outside the data directory. */
   'health/tablespaces': {
     params: Record<never, never>
     row: { readonly tablespace: string; readonly path: string }
   }
+  /** Which of arxdb's tables this role may not read. */
+  'health/unreadable': {
+    params: { readonly tables: readonly string[] }
+    row: { readonly table_name: string }
+  }
   /** What WAL takes, and what the settings let it take. */
   'health/wal-size': {
     params: Record<never, never>
     row: { readonly bytes: number; readonly files: number; readonly max_wal_size: number; readonly wal_keep_size: number }
+  }
+  /** Places for background workers, those that schedulers have taken for good, and the jobs that want the rest. */
+  'health/workers': {
+    params: Record<never, never>
+    row: { readonly background: number; readonly processes: number; readonly parallel: number; readonly schedulers: number; readonly scheduler_here: boolean; readonly jobs: number }
   }
   /** How far each database's oldest rows are from the numbers that transactions have now, and where autovacuum ought to step in. */
   'health/wraparound': {
