@@ -20,6 +20,7 @@ import { ingestCommand } from '../commands/ingest.ts'
 import { localCommand } from '../commands/local/local.ts'
 import { macdCommand } from '../commands/macd.ts'
 import { marketCommand } from '../commands/market.ts'
+import { metricsCommand } from '../commands/metrics.ts'
 import { migrateCommand } from '../commands/migrate/migrate.ts'
 import { policyCommand } from '../commands/policy/policy.ts'
 import { priceCommand } from '../commands/price.ts'
@@ -75,7 +76,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     walCommand,
     scheduleCommand,
   ] as unknown as Factory[],
-  'Watch:': [healthCommand] as unknown as Factory[],
+  'Watch:': [healthCommand, metricsCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */
