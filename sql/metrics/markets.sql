@@ -22,8 +22,7 @@ rolled as materialized (
     ) r
 ),
 asked as materialized (
-  select coalesce(array_agg(t.market_id) filter (where t.timeframe = 'tick'), '{}') as ticks,
-         coalesce(array_agg(t.market_id) filter (where t.timeframe <> 'tick'), '{}') as bars
+  select coalesce(array_agg(t.market_id), '{}') as markets
     from told t
     left join rolled r using (market_id)
     where r.last_at is null
@@ -31,13 +30,8 @@ asked as materialized (
 ),
 recent as (
   select market_id, max(timestamp) as last_at
-    from arxdb.prices
-    where timestamp >= :since::timestamptz and market_id = any((select ticks from asked)::int[])
-    group by market_id
-  union all
-  select market_id, max(timestamp)
-    from arxdb.candles
-    where timestamp >= :since::timestamptz and market_id = any((select bars from asked)::int[])
+    from arxdb.observed
+    where timestamp >= :since::timestamptz and market_id = any((select markets from asked)::int[])
     group by market_id
 )
 select t.coin_id, t.exchange_id, t.quote, t.timeframe,
