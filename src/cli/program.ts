@@ -1,5 +1,6 @@
 // Builds the command tree, fresh for each run: no state is shared between two.
 import { Command, Help } from '@commander-js/extra-typings'
+import { alertsCommand } from '../commands/alerts/alerts.ts'
 import { arbitrageCommand } from '../commands/arbitrage.ts'
 import { atrCommand } from '../commands/atr.ts'
 import { backupCommand } from '../commands/backup/backup.ts'
@@ -76,7 +77,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     walCommand,
     scheduleCommand,
   ] as unknown as Factory[],
-  'Watch:': [healthCommand, metricsCommand] as unknown as Factory[],
+  'Watch:': [healthCommand, metricsCommand, alertsCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */

@@ -19,6 +19,7 @@ export const services = {
   restore: () => import('../backup/restore/service.ts'),
   backupsSeen: () => import('../backup/shown/seen.ts'),
   health: () => import('../health/service.ts'),
+  alerts: () => import('../health/alerts/service.ts'),
   metrics: () => import('../health/metrics/service.ts'),
   schedule: () => import('../backup/schedule/service.ts'),
   statements: () => import('../statements/service.ts'),

@@ -6,7 +6,7 @@ import { bySeverity, type Finding, type Report, worst } from './model.ts'
 const LONGEST = 300
 
 /** One line, without what would end it or begin the figures, or steer a terminal. */
-const clean = (text: string): string =>
+export const clean = (text: string): string =>
   text
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
     .replaceAll('|', '/')
