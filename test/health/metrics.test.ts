@@ -90,6 +90,13 @@ describeTiers('metrics', (tier) => {
     expect(largest).toBeLessThanOrEqual(size)
     expect(stdout).not.toContain('_hyper_')
     expect(samples.get(`timescaledb_compression_ratio{hypertable="${candles}"}`)).toBeUndefined()
+    const sizeNow = async (): Promise<number> =>
+      (
+        await withClient(database.url, (client) =>
+          client.query(`select hypertable_size('arxdb.candles')::float8 as bytes`),
+        )
+      ).rows[0].bytes
+    expect(size / (await sizeNow())).toBeCloseTo(1, 1)
     if (tier.name !== 'community') return
     await withClient(database.url, async (client) => {
       await client.query(
@@ -103,6 +110,8 @@ describeTiers('metrics', (tier) => {
         from hypertable_columnstore_stats('arxdb.candles')`),
     )
     expect(after.samples.get(`timescaledb_compression_ratio{hypertable="${candles}"}`)).toBeCloseTo(rows[0].ratio)
+    const packed = after.samples.get(`timescaledb_hypertable_size_bytes{hypertable="${candles}"}`)!
+    expect(packed / (await sizeNow())).toBeCloseTo(1, 1)
     expect(after.samples.get(`timescaledb_compressed_chunks{hypertable="${candles}"}`)).toBe(chunks)
   })
 
