@@ -1,5 +1,6 @@
 // Builds the command tree, fresh for each run: no state is shared between two.
 import { Command, Help } from '@commander-js/extra-typings'
+import { alertsCommand } from '../commands/alerts/alerts.ts'
 import { arbitrageCommand } from '../commands/arbitrage.ts'
 import { atrCommand } from '../commands/atr.ts'
 import { backupCommand } from '../commands/backup/backup.ts'
@@ -20,6 +21,7 @@ import { ingestCommand } from '../commands/ingest.ts'
 import { localCommand } from '../commands/local/local.ts'
 import { macdCommand } from '../commands/macd.ts'
 import { marketCommand } from '../commands/market.ts'
+import { metricsCommand } from '../commands/metrics.ts'
 import { migrateCommand } from '../commands/migrate/migrate.ts'
 import { policyCommand } from '../commands/policy/policy.ts'
 import { priceCommand } from '../commands/price.ts'
@@ -76,7 +78,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     walCommand,
     scheduleCommand,
   ] as unknown as Factory[],
-  'Watch:': [healthCommand, topCommand] as unknown as Factory[],
+  'Watch:': [healthCommand, topCommand, metricsCommand, alertsCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */

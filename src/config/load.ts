@@ -2,6 +2,7 @@
 import { redact } from '../connect/redact.ts'
 import { parseDuration } from '../duration.ts'
 import { ArxError, EXIT, usageError } from '../errors.ts'
+import { mergeAlerts } from './alerts.ts'
 import { mergeBackup } from './backup.ts'
 import { exactFees, feesText } from './fees.ts'
 import { type Env, type Found, type FoundFile, findFiles, homeOf, invalid } from './find.ts'
@@ -115,6 +116,7 @@ function settle({ env, flags }: ConfigWorld, files: readonly FoundFile[], warnin
     policy,
     backup: mergeBackup(files, settings, home),
     health: merge(files, 'health', (config) => config.health, settings, entryText),
+    alerts: mergeAlerts(files, settings, home),
     files: files.map(({ path }) => path),
     warnings,
     settings,

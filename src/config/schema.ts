@@ -34,6 +34,24 @@ export interface FileConfig {
   readonly policy?: Readonly<Record<string, FilePolicy>> | undefined
   readonly backup?: FileBackup | undefined
   readonly health?: Readonly<Record<string, FileThreshold>> | undefined
+  readonly alerts?: FileAlerts | undefined
+}
+
+/** How `alerts run` asks and tells; lengths of time as written, paths absolute. */
+export interface FileAlerts {
+  readonly every?: string | undefined
+  /** `0` for never. */
+  readonly repeat?: string | undefined
+  /** `2/3`: raised when bad in two of the last three runs. */
+  readonly damp?: string | undefined
+  readonly level?: 'warning' | 'critical' | undefined
+  readonly checks?: readonly string[] | undefined
+  /** Over those of health. */
+  readonly thresholds?: Readonly<Record<string, FileThreshold>> | undefined
+  readonly webhook?: string | undefined
+  readonly secretFile?: string | undefined
+  readonly exec?: string | undefined
+  readonly deadline?: string | undefined
 }
 
 /** Where a check of health begins to warn, by `check` or `check/object`: a number, or `5m`, `80%`, `10GB`. */
@@ -145,6 +163,7 @@ export interface Config {
   readonly backup: FileBackup
   /** By check, or check/object, as written. */
   readonly health: Readonly<Record<string, FileThreshold>>
+  readonly alerts: FileAlerts
   /** The config files that were read, highest first. */
   readonly files: readonly string[]
   /** Said once on stderr: a file with a password that others may read, a file passed over. */

@@ -178,6 +178,27 @@ const backup = exactly({
 const limit = v.union([v.string(), v.number()], 'must be a number, or a text such as "5m", "80%", "10GB"')
 const threshold = exactly({ enabled: v.optional(v.boolean()), warn: v.optional(limit), crit: v.optional(limit) })
 
+const alerts = exactly({
+  every: v.optional(duration),
+  repeat: v.optional(duration),
+  damp: v.optional(
+    v.pipe(
+      text,
+      v.check((input) => {
+        const [, bad, of] = /^([1-9]\d?)\/([1-9]\d?)$/.exec(input) ?? []
+        return bad !== undefined && Number(bad) <= Number(of)
+      }, 'not how many of how many: write "2/3", or "1/1" for at once'),
+    ),
+  ),
+  level: v.optional(choice(['warning', 'critical'])),
+  checks: v.optional(v.array(text)),
+  thresholds: v.optional(v.record(text, threshold)),
+  webhook: v.optional(v.pipe(text, v.regex(/^https?:\/\/\S+$/, 'no URL: write https://...'))),
+  secretFile: v.optional(text),
+  exec: v.optional(text),
+  deadline: v.optional(duration),
+})
+
 const file = v.pipe(
   exactly({
     $schema: v.optional(v.string()),
@@ -194,6 +215,7 @@ const file = v.pipe(
     policy: v.optional(v.record(text, policy)),
     backup: v.optional(backup),
     health: v.optional(v.record(text, threshold)),
+    alerts: v.optional(alerts),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     const input = asObject(dataset.value)

@@ -115,6 +115,10 @@ export interface Schema {
     readonly new_checksum: string | null
     readonly note: string
   }
+  'arxdb.observed': {
+    readonly market_id: number | null
+    readonly timestamp: string | null
+  }
   'arxdb.policies': {
     readonly table_name: string
     readonly policy: unknown

@@ -15,10 +15,13 @@ export interface Memory {
 
 const NOTHING: Memory = { counters: {}, since: {} }
 
-/** `$XDG_STATE_HOME/arxdb/health`, or where that would be. */
-export function stateFolder(env: Readonly<Record<string, string | undefined>>): string {
+/** `$XDG_STATE_HOME/arxdb/health`, or where that would be; each command that asks by its own clock has its own. */
+export function stateFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  of: 'health' | 'metrics' | 'alerts' = 'health',
+): string {
   const xdg = env.XDG_STATE_HOME
-  return join(xdg && isAbsolute(xdg) ? xdg : join(env.HOME || homedir(), '.local', 'state'), 'arxdb', 'health')
+  return join(xdg && isAbsolute(xdg) ? xdg : join(env.HOME || homedir(), '.local', 'state'), 'arxdb', of)
 }
 
 /** A file that is not there, is cut, or is of another make remembers nothing. */

@@ -7,7 +7,7 @@ import { oneLine } from './one-line.ts'
 const LONGEST = 300
 
 /** One line, without what would end it or begin the figures, or steer a terminal. */
-const clean = (text: string): string => oneLine(text).replaceAll('|', '/').slice(0, LONGEST)
+export const clean = (text: string): string => oneLine(text).replaceAll('|', '/').slice(0, LONGEST)
 
 const UOM: Readonly<Record<Finding['unit'], string>> = { s: 's', B: 'B', '%': '%', '1': '' }
 

@@ -8,7 +8,7 @@ interface Given {
 }
 
 /** The reason, with what would help; undefined where all is there. */
-export function lacking(check: Check, given: Given): NotJudged | undefined {
+export function lacking(check: Pick<Check, 'needs'>, given: Given): NotJudged | undefined {
   for (const need of check.needs ?? []) {
     const missing = MISSING[need](given)
     if (missing) return missing

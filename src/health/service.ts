@@ -23,6 +23,8 @@ export interface HealthWorld {
   now(): Date
   /** Undefined where no repository is configured. */
   readonly backups: Repository | undefined
+  /** Where to remember; the folder of `health` when left out. */
+  readonly state?: string | undefined
 }
 
 export interface Settings {
@@ -41,7 +43,8 @@ export async function health(
   const checks = names.length === 0 ? CHECKS : names.map(find)
   const thresholds = thresholdsOf(CHECKS, checks, settings.health, flags)
   const { timeoutMs } = settings
-  return examine(await connection(), { ...world, checks, thresholds, timeoutMs, state: stateFolder(world.env) })
+  const state = world.state ?? stateFolder(world.env)
+  return examine(await connection(), { ...world, checks, thresholds, timeoutMs, state })
 }
 
 function find(name: string): Check {

@@ -37,12 +37,16 @@ grant select on ${VIEWS} to ${to};
 alter default privileges in schema arxdb grant select on tables to ${to};
 `
 
-const monitor = (to: string): string => `-- ${to}: sees activity, sizes and the ledger, and no market data
+const monitor = (
+  to: string,
+): string => `-- ${to}: sees activity, sizes, the ledger, and when a market was last heard of; no price
 grant pg_monitor to ${to};
 grant usage on schema arxdb to ${to};
 grant select on ${LEDGER}, arxdb.policies, arxdb.policy_runs, arxdb.job_leases, arxdb.imports, arxdb.import_batches to ${to};
 grant select on all sequences in schema arxdb to ${to};
 alter default privileges in schema arxdb grant select on sequences to ${to};
+grant select on arxdb.markets, arxdb.rollup_dirty, arxdb.observed, public.performance_dashboard to ${to};
+grant select (market_id, width, bucket, last_at) on arxdb.rollups to ${to};
 `
 
 const backup = (

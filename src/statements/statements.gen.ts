@@ -685,6 +685,31 @@ export interface Statements {
     params: { readonly markets: readonly number[]; readonly from: string; readonly to: string }
     row: { readonly market_id: number; readonly size: string }
   }
+  /** Sessions of clients by what they are at, and how many of them wait for a lock; this one is none of them. */
+  'metrics/activity': {
+    params: Record<never, never>
+    row: { readonly state: string; readonly sessions: number; readonly waiting: number }
+  }
+  /** What the server has counted for this database since its statistics were reset, and how many sessions it has room for. */
+  'metrics/database': {
+    params: Record<never, never>
+    row: { readonly commits: number; readonly rollbacks: number; readonly blocks_hit: number; readonly blocks_read: number; readonly deadlocks: number; readonly temp_bytes: number; readonly abandoned: number; readonly fatal: number; readonly killed: number; readonly reset_at: string | null; readonly places: number }
+  }
+  /** The newest bar or price of each market, of the markets that were known first; how many there are in all. */
+  'metrics/markets': {
+    params: { readonly most: number; readonly since: string }
+    row: { readonly coin_id: string; readonly exchange_id: string; readonly quote: string; readonly timeframe: string; readonly newest: number | null; readonly of: number }
+  }
+  /** What each partitioned table takes, with all its partitions. */
+  'metrics/relations': {
+    params: { readonly most: number }
+    row: { readonly name: string; readonly kind: string; readonly bytes: number; readonly parts: number; readonly largest_part: number | null; readonly packed_parts: number; readonly before_bytes: number | null; readonly after_bytes: number | null; readonly of: number }
+  }
+  /** Statements of this database that ended, and how long they took in all; nothing where pg_stat_statements is not made, or */
+  'metrics/statements': {
+    params: Record<never, never>
+    row: { readonly calls: number; readonly milliseconds: number; readonly reset_at: string | null }
+  }
   /** Puts a note on a migration's ledger row: what a statement that failed said. */
   'migrate/annotate': {
     params: { readonly source: string; readonly version: string; readonly note: string }

@@ -21,6 +21,7 @@ const ASKED = {
     { table: 'candles', each: true },
   ] as object[],
   'sizes/indexes': [{ table: null }] as object[],
+  'metrics/relations': [{ most: 200 }] as object[],
   'policy/effect': [{ relations: ['"arxdb"."candles"'], compress_after: [86_400] }] as object[],
   'policy/chunks': [{ relation: '"arxdb"."candles"' }] as object[],
 } as const

@@ -43,7 +43,15 @@ describeTiers('every check', (tier) => {
       return run(name, params)
     }
     const vantage: Vantage = {
-      ...{ run: counted, server, now: new Date(), sameHost: true, backups: async () => SEEN, before: undefined },
+      ...{
+        run: counted,
+        once: counted,
+        server,
+        now: new Date(),
+        sameHost: true,
+        backups: async () => SEEN,
+        before: undefined,
+      },
       remember: () => {},
       threshold: () => check.threshold ?? { warn: null, crit: null },
     }
