@@ -18,12 +18,14 @@ import {
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { ArxError, EXIT } from '../../errors.ts'
-import { codeOf, filesBelow, isAbsence, isSame, lastWritten } from './folder.ts'
+import { codeOf, filesBelow, holdsFiles, isAbsence, isSame, lastWritten } from './folder.ts'
 import { GUARD, guarded } from './guard.ts'
 import { ObjectAbsent, ObjectExists, RemovalRefused } from './outcomes.ts'
 import type { GetOptions, PutOptions, Store, Stored } from './store.ts'
 
 const TEMPORARY = '.arxdb-tmp'
+
+const ours = (key: string): boolean => key !== TEMPORARY && !key.endsWith(GUARD)
 
 /** What link(2) says where the file system has no hard links: CIFS, exFAT, FUSE. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
@@ -126,13 +128,20 @@ export async function directoryStore(root: string): Promise<Store> {
       }
     },
     async list(prefix) {
-      const ours = (key: string): boolean => key !== TEMPORARY && !key.endsWith(GUARD)
       const objects = await filesBelow(join(root, ...prefix.split('/').filter(Boolean)), prefix, ours).catch(
         (error) => {
           throw failed(`list ${prefix || 'the repository'} in ${root}`, error)
         },
       )
       if (await isSame(root, found)) return objects
+      throw gone()
+    },
+    async holds(prefix) {
+      const below = join(root, ...prefix.split('/').filter(Boolean))
+      const holding = await holdsFiles(below, prefix, ours).catch((error) => {
+        throw failed(`look below ${prefix || 'the repository'} in ${root}`, error)
+      })
+      if (holding || (await isSame(root, found))) return holding
       throw gone()
     },
     async remove(key) {

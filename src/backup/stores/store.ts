@@ -45,6 +45,8 @@ export interface Store {
   stat(key: string): Promise<StoredObject | undefined>
   /** Every object below `prefix` (which ends in `/`, or is empty), in order of keys; all of them, or an error. */
   list(prefix: string): Promise<readonly StoredObject[]>
+  /** Whether there is any object below `prefix`, asked without listing them all. */
+  holds(prefix: string): Promise<boolean>
   /** Removes one object; one that is not there counts as removed. Throws RemovalRefused for a store that holds on to it. */
   remove(key: string): Promise<void>
   /**

@@ -10,7 +10,7 @@ import type { Key } from '../sealing/keys.ts'
 import { unsealed } from '../sealing/seal.ts'
 import { ObjectAbsent } from '../stores/outcomes.ts'
 import { splitHeader, type WalHeader } from './header.ts'
-import { walFile, walKey } from './names.ts'
+import { walFile, walFolder, walKey } from './names.ts'
 import { controlSystemId } from './segment-file.ts'
 
 export interface FetchTask {
@@ -33,7 +33,7 @@ export async function fetchFile(name: string, path: string, task: FetchTask): Pr
     if (!file) throw absent(name, repository)
     const target = resolve(task.cwd, path)
     const systemId = task.systemId ?? (await systemOf(target, task.cwd)) ?? (await onlySystem(repository))
-    return await bring(name, walKey(systemId, name), target, repository, task)
+    return await bring(name, systemId, target, repository, task)
   } finally {
     await repository.close()
   }
@@ -61,17 +61,18 @@ async function onlySystem({ store }: Repository): Promise<string> {
 
 async function bring(
   name: string,
-  key: string,
+  systemId: string,
   target: string,
   repository: Repository,
   task: FetchTask,
 ): Promise<WalHeader> {
   const { store } = repository
+  const key = walKey(systemId, name)
   const draft = `${target}.arxdb-${process.pid}`
   try {
     const source = await store.get(key, { signal: task.signal }).catch(async (error) => {
       if (!(error instanceof ObjectAbsent)) throw error
-      await confirm(repository)
+      await confirm(repository, systemId)
       throw absent(name, repository)
     })
     const split = await splitHeader(source)
@@ -81,7 +82,7 @@ async function bring(
     const plain = await unsealed(payload, seals, seals.includes('age') ? await task.key() : undefined)
     const { bytes, sha256 } = await writeDown(draft, plain, task.signal)
     if (header.name !== name) throw damaged(key, `it holds ${header.name}`)
-    if (!key.includes(`/${header.systemId}/`)) throw damaged(key, `it is of system ${header.systemId}`)
+    if (header.systemId !== systemId) throw damaged(key, `it is of system ${header.systemId}`)
     if (bytes !== header.bytes || sha256 !== header.sha256) {
       throw damaged(key, `${bytes} of ${header.bytes} bytes, sha256 ${sha256} instead of ${header.sha256}`)
     }
@@ -122,8 +123,16 @@ async function syncFolder(folder: string): Promise<void> {
     .finally(() => handle.close())
 }
 
-/** A file system that went away in between has no such file either. */
-async function confirm({ id, store }: Repository): Promise<void> {
+/**
+ * That the file is not there says that the archive ends only where this is the cluster's archive. A repository without
+ * any WAL of it knows nothing of its end, whether it holds another cluster's or none at all: a mistyped --repo looks the
+ * same as an archive that was never begun, and taking the one for the other would lose all that was written since the
+ * backup. Who really has no archive needs no restore_command; a server that archives has archived a segment before its
+ * first backup ends.
+ */
+async function confirm({ id, store }: Repository, systemId: string): Promise<void> {
+  if (!(await store.holds(walFolder(systemId)))) throw foreign(store.where, systemId)
+  // A file system that went away in between has no such file either.
   const marker = JSON.parse((await store.read(MARKER)).toString()) as { readonly id?: unknown }
   if (marker.id !== id) {
     throw new ArxError({ code: 'repository-changed', message: `${store.where} is another repository by now` })
@@ -132,6 +141,15 @@ async function confirm({ id, store }: Repository): Promise<void> {
 
 const absent = (name: string, { store }: Repository): ArxError =>
   new ArxError({ code: 'wal-absent', message: `${store.where} has no ${name}`, exit: EXIT.absent })
+
+const foreign = (where: string, systemId: string): ArxError =>
+  new ArxError({
+    code: 'wal-foreign',
+    message: `${where} holds no WAL of system ${systemId}`,
+    detail: 'so it cannot say where the archive of this cluster ends; is this the repository that it archives to?',
+    hint: 'correct --repo in restore_command; a cluster that was never archived is recovered without a restore_command',
+    exit: EXIT.refused,
+  })
 
 const damaged = (key: string, why: string): ArxError =>
   new ArxError({

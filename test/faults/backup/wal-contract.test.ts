@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openRepository } from '../../../src/backup/repository.ts'
 import { walKey } from '../../../src/backup/wal/names.ts'
 import { packageRoot } from '../../../src/statements/package-root.ts'
-import { dataDirectory, nameOf, ready, SYSTEM } from '../../backup/wal-files.ts'
+import { dataDirectory, nameOf, ready, SYSTEM, segment } from '../../backup/wal-files.ts'
 import { arxdb, start } from '../../e2e/spawn.ts'
 
 let folder: string
@@ -52,6 +52,28 @@ describe('fetch', () => {
       expect(await fetch(wanted)).toMatchObject({ code: 1, stderr: expect.stringContaining(wanted) })
     },
   )
+
+  /** A repository that somebody else's --repo was meant for: of another cluster, or begun and never archived to. */
+  async function other(systemId?: string): Promise<readonly string[]> {
+    const place = mkdtempSync(join(folder, 'other-'))
+    await (await openRepository({ repo: place, s3: {} }, 'make')).close()
+    if (systemId !== undefined) {
+      const path = join(mkdtempSync(join(folder, 'segment-')), name)
+      writeFileSync(path, segment({ number: 3, systemId }))
+      expect(await push(path, ['--repo', place])).toMatchObject({ code: 0 })
+    }
+    return ['--repo', place]
+  }
+  test.each([
+    ["another cluster's WAL", '7400000000000000002'],
+    ['no WAL at all', undefined],
+  ])('takes a repository with %s for the wrong one, whatever is asked for', async (_, systemId) => {
+    const flags = await other(systemId)
+    for (const wanted of [name, absent, '00000009.history']) {
+      const told = expect.stringContaining(`holds no WAL of system ${SYSTEM}`)
+      expect(await fetch(wanted, flags)).toMatchObject({ code: 255, stderr: told })
+    }
+  })
 
   const elsewhere = (place: string) => ['--repo', place]
   const cases: readonly (readonly [string, () => Promise<{ code: number | null }>])[] = [
