@@ -1,6 +1,7 @@
 import type { Context } from '../../cli/context.ts'
 import { command, repositoryOptions } from '../../cli/options.ts'
 import { parseDuration } from '../../duration.ts'
+import { EXIT } from '../../errors.ts'
 
 export const walFetchCommand = (context: Context) =>
   repositoryOptions(
@@ -18,4 +19,5 @@ export const walFetchCommand = (context: Context) =>
       const { env, cwd, signal } = context
       const wanted = settings((await context.config()).backup, flags, { env, cwd })
       await bring(name, path, wanted, { env, cwd, signal, systemId, deadlineMs: parseDuration(deadline) })
+      context.exitWith(EXIT.kept)
     })

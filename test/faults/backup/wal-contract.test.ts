@@ -1,5 +1,7 @@
 // The exit codes that PostgreSQL acts upon, whatever goes wrong: after 1 to 125 from restore_command it promotes, after
 // more than 125 from archive_command its archiver ends.
+
+import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -10,7 +12,8 @@ import { openRepository } from '../../../src/backup/repository.ts'
 import { walKey } from '../../../src/backup/wal/names.ts'
 import { packageRoot } from '../../../src/statements/package-root.ts'
 import { dataDirectory, nameOf, ready, SYSTEM, segment } from '../../backup/wal-files.ts'
-import { arxdb, start } from '../../e2e/spawn.ts'
+import { atTerminal } from '../../e2e/at-terminal.ts'
+import { arxdb, program, start } from '../../e2e/spawn.ts'
 
 let folder: string
 let repo: string
@@ -168,6 +171,44 @@ describe('push', () => {
   })
 })
 
+describe('what ends well without a file', () => {
+  const help = ['--help', '--version']
+  const lines = (verb: string, operands: readonly string[]): readonly (readonly string[])[] => [
+    ...help.flatMap((flag) => [
+      ['wal', verb, flag],
+      ['wal', verb, ...operands, flag],
+      ['wal', flag, verb, ...operands],
+      [flag, 'wal', verb, ...operands],
+    ]),
+    ['help', 'wal', verb],
+    ['wal', 'help', verb],
+  ]
+
+  test('is a failure for PostgreSQL, whose processes have no terminal', async () => {
+    for (const argv of lines('push', [join(data, 'pg_wal', name)])) {
+      const { code, stderr } = await detached(argv)
+      expect({ argv, code, stderr }).toEqual({ argv, code: 1, stderr: expect.stringMatching(/no file was kept/) })
+    }
+    for (const argv of lines('fetch', [name, 'pg_wal/RECOVERYXLOG'])) {
+      const { code, stderr } = await detached(argv)
+      expect({ argv, code, stderr }).toEqual({ argv, code: 255, stderr: expect.stringMatching(/no file was kept/) })
+    }
+  })
+
+  test('is a success at a terminal, unless it names a file', async () => {
+    const ended = (...argv: readonly string[]) =>
+      atTerminal([process.execPath, program(), ...argv]).then(({ code }) => code)
+    expect(await ended('wal', 'push', '--help')).toBe(0)
+    expect(await ended('wal', 'fetch', '--repo', '/backups', '--help')).toBe(0)
+    expect(await ended('wal', 'push', `pg_wal/${name}`, '--help')).toBe(1)
+    expect(await ended('wal', 'fetch', name, 'pg_wal/RECOVERYXLOG', '--help')).toBe(255)
+  })
+
+  test('leaves questions about coins of these names alone', async () => {
+    expect(await detached(['correlation', 'wal', 'fetch', '--help'])).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
 describe('a store that accepts and says nothing', () => {
   test.each([
     ['fetch', 255],
@@ -257,6 +298,18 @@ function preload(code: string): Record<string, string> {
   const file = join(mkdtempSync(join(folder, 'preload-')), 'preload.cjs')
   writeFileSync(file, code)
   return { NODE_OPTIONS: `--require=${file}` }
+}
+
+/** In a session of its own, as every process of PostgreSQL's is. */
+function detached(argv: readonly string[]): Promise<{ code: number | null; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [program(), ...argv], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+      stderr += chunk
+    })
+    child.once('close', (code) => resolve({ code, stderr }))
+  })
 }
 
 /** A server that takes connections and never answers. */
