@@ -9,6 +9,7 @@ import { MARKER, openRepository, type Repository, type RepositoryAddress } from 
 import type { Key } from '../sealing/keys.ts'
 import { unsealed } from '../sealing/seal.ts'
 import { ObjectAbsent } from '../stores/outcomes.ts'
+import { draftOf, sweepDrafts } from './drafts.ts'
 import { splitHeader, type WalHeader } from './header.ts'
 import { walFile, walFolder, walKey } from './names.ts'
 import { controlSystemId } from './segment-file.ts'
@@ -68,7 +69,8 @@ async function bring(
 ): Promise<WalHeader> {
   const { store } = repository
   const key = walKey(systemId, name)
-  const draft = `${target}.arxdb-${process.pid}`
+  const draft = draftOf(target)
+  await sweepDrafts(target)
   try {
     const source = await store.get(key, { signal: task.signal }).catch(async (error) => {
       if (!(error instanceof ObjectAbsent)) throw error
