@@ -25,8 +25,8 @@ export interface PushTask {
   readonly settings: Pick<BackupSettings, 'compression' | 'encrypt'> & RepositoryAddress
   /** For encryption; asked for when there is something to send. */
   key(): Promise<Key | undefined>
-  /** What an earlier call stored, as this host noted it; undefined where asking the store itself is as cheap. */
-  readonly acknowledged: Acknowledged | undefined
+  /** What an earlier call stored in the repository of that id, as this host noted it; undefined where asking is as cheap. */
+  readonly acknowledged: ((id: string) => Acknowledged) | undefined
   readonly systemId?: string | undefined
   readonly batch?: boolean | undefined
   readonly signal: AbortSignal
@@ -44,9 +44,10 @@ export interface Pushed {
 export async function pushFile(path: string, task: PushTask): Promise<Pushed> {
   const found = await inspectFile(path, task.systemId)
   const { name } = found.file
-  if (await task.acknowledged?.has(found)) return { name, outcome: 'there', bytes: found.bytes, along: 0 }
   const repository = await openRepository(task.settings, 'must exist')
   try {
+    const noted = await task.acknowledged?.(repository.id).has(found)
+    if (noted) return { name, outcome: 'there', bytes: found.bytes, along: 0 }
     const outcome = await store(path, found, repository, task)
     // What was there came with a batch; its end has not been reached yet, and this call is to be a short one.
     const along = task.batch === false || outcome === 'there' ? 0 : await pushReady(path, found, repository, task)
@@ -59,7 +60,7 @@ export async function pushFile(path: string, task: PushTask): Promise<Pushed> {
 async function store(
   path: string,
   found: FoundFile,
-  { store: to }: Repository,
+  { store: to, id }: Repository,
   task: PushTask,
 ): Promise<Pushed['outcome']> {
   const { file, bytes, sha256, systemId } = found
@@ -80,7 +81,7 @@ async function store(
     if (!(error instanceof ObjectExists)) throw error
     return compare(await to.read(key, { first: HEADER_BYTES }), found, to.where, key)
   }
-  await task.acknowledged?.note(found)
+  await task.acknowledged?.(id).note(found)
   return 'stored'
 }
 

@@ -68,7 +68,9 @@ const late = (verb: string, deadlineMs: number, interrupted: boolean): ArxError 
 
 /** A folder answers by itself as fast as a note does. */
 const acknowledged = ({ repo, s3 }: BackupSettings, env: Env) =>
-  repo.startsWith('s3://') ? acknowledgements(stateFolder(env), `${s3.endpoint ?? ''} ${repo}`) : undefined
+  repo.startsWith('s3://')
+    ? (id: string) => acknowledgements(stateFolder(env), `${s3.endpoint ?? ''} ${repo}`, id)
+    : undefined
 
 /** Notes of this user, on this host; /tmp is checked for whose folder it is. */
 function stateFolder(env: Env): string {
