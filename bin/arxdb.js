@@ -37,7 +37,7 @@ if (contract) {
     if (code === 0) process.stderr.write(`error: wal ${verb}: no file was kept, and only that is a success\n`)
     process.exitCode = contract(code)
   })
-  // Until main.js listens: death by a signal would end the archiver too.
+  // Until the program listens: death by a signal would end the archiver too.
   process.on('SIGTERM', () => {
     if (process.listenerCount('SIGTERM') === 1) process.exit(143)
   })
@@ -54,7 +54,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 import('node:module')
   .then((found) => {
     if (found.enableCompileCache) found.enableCompileCache()
-    return import('../dist/main.js')
+    // The same commands with little else, where the line begins as PostgreSQL's does.
+    return words[0] === 'wal' && words[1] === verb ? import('../dist/wal.js') : import('../dist/main.js')
   })
   .then(() => {
     // A store that says nothing more holds sockets open, and the process with them.

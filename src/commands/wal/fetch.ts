@@ -1,9 +1,9 @@
-import type { Context } from '../../cli/context.ts'
+import type { WalContext } from '../../cli/context.ts'
 import { command, repositoryOptions } from '../../cli/options.ts'
 import { parseDuration } from '../../duration.ts'
 import { EXIT } from '../../errors.ts'
 
-export const walFetchCommand = (context: Context) =>
+export const walFetchCommand = (context: WalContext) =>
   repositoryOptions(
     command('fetch', 'bring a WAL file back: what restore_command calls', [
       'arxdb wal fetch 000000010000000000000001 pg_wal/RECOVERYXLOG --repo /backups',

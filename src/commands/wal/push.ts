@@ -1,10 +1,10 @@
 import { Option } from '@commander-js/extra-typings'
-import type { Context } from '../../cli/context.ts'
+import type { WalContext } from '../../cli/context.ts'
 import { command, repositoryOptions } from '../../cli/options.ts'
 import { parseDuration } from '../../duration.ts'
 import { EXIT } from '../../errors.ts'
 
-export const walPushCommand = (context: Context) =>
+export const walPushCommand = (context: WalContext) =>
   repositoryOptions(
     command('push', 'store a finished WAL file: what archive_command calls', [
       'arxdb wal push pg_wal/000000010000000000000001 --repo /backups',

@@ -244,7 +244,7 @@ describe('an installation that is broken', () => {
     symlinkSync(join(packageRoot(), 'sql'), join(copy, 'sql'))
     if (main !== undefined) {
       mkdirSync(join(copy, 'dist'))
-      writeFileSync(join(copy, 'dist/main.js'), main)
+      for (const entry of ['wal.js', 'main.js']) writeFileSync(join(copy, 'dist', entry), main)
     }
     const run = async (...argv: readonly string[]) => {
       const { execFile } = await import('node:child_process')
