@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -58,24 +57,19 @@ test('drafts of processes that are no more are swept; of those that live, and wh
 test('a fetch that is killed leaves a draft, and the next one removes it', async () => {
   const wal = join(folder, 'killed')
   mkdirSync(wal)
-  // An object that never comes to its end.
-  const place = join(folder, 'endless')
-  mkdirSync(join(place, dirname(walKey('7', NAME))), { recursive: true })
-  writeFileSync(join(place, 'arxdb-repository.json'), '{"format":1,"id":"endless"}')
-  const pipe = join(place, walKey('7', NAME))
-  spawnSync('mkfifo', [pipe])
-  const header = headerLine({
-    ...{ name: NAME, sha256: '0'.repeat(64), bytes: content.length, systemId: '7', sealed: [] },
-    at: '2026-01-01T00:00:00Z',
-  })
+  // It comes as far as the last step, and no further.
+  const hook = join(folder, 'hook.cjs')
+  writeFileSync(
+    hook,
+    `require('fs').promises.rename = () => new Promise(() => setInterval(() => {}, 1000))
+     require('module').syncBuiltinESMExports()`,
+  )
   const target = join(wal, 'RECOVERYXLOG')
-  const running = start(['wal', 'fetch', NAME, target, '--repo', place, '--system-id', '7'])
-  const feed = await open(pipe, 'w')
-  await feed.write(Buffer.concat([header, content.subarray(0, 1000)]))
+  const argv = ['wal', 'fetch', NAME, target, '--repo', repo, '--system-id', '7']
+  const running = start(argv, { NODE_OPTIONS: `--require=${hook}` })
   while (readdirSync(wal).length === 0) await sleep(10)
   running.child.kill('SIGKILL')
   await running.finished
-  await feed.close()
   expect(readdirSync(wal)).toEqual([`RECOVERYXLOG.arxdb-${running.child.pid}`])
   await fetch(target)
   expect(readdirSync(wal)).toEqual(['RECOVERYXLOG'])

@@ -18,6 +18,7 @@ import {
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { ArxError, EXIT } from '../../errors.ts'
+import { digestOf } from '../digest.ts'
 import { codeOf, filesBelow, holdsFiles, isAbsence, isSame, lastWritten } from './folder.ts'
 import { GUARD, guarded } from './guard.ts'
 import { ObjectAbsent, ObjectExists, RemovalRefused } from './outcomes.ts'
@@ -105,8 +106,16 @@ export async function directoryStore(root: string): Promise<Store> {
       await publish(file, key, false)
       return stored
     },
+    async open(key) {
+      try {
+        return await open(pathOf(key))
+      } catch (error) {
+        throw isAbsence(error) ? await absent(key) : failed(`read ${key} in ${root}`, error)
+      }
+    },
     async get(key, { first, signal } = {}) {
       const stream = createReadStream(pathOf(key), {
+        highWaterMark: 1 << 18,
         ...(first === undefined ? {} : { end: first - 1 }),
         ...(signal ? { signal } : {}),
       })
@@ -222,16 +231,6 @@ async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
   for (let from = 0; from < chunk.length; ) {
     from += (await handle.write(chunk, from, chunk.length - from)).bytesWritten
   }
-}
-
-async function digestOf(file: string): Promise<Stored> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
-    hash.update(chunk as Buffer)
-    bytes += (chunk as Buffer).length
-  }
-  return { bytes, sha256: hash.digest('hex') }
 }
 
 /** A name is durable when its folder is synced; so are the folders that were made for it. */

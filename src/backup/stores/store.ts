@@ -1,5 +1,6 @@
 // Where backups and WAL are kept: keys and bytes. What reads a store trusts three things: an object is there whole or not
 // at all, "absent" is confirmed and never a guess, and a list is complete or an error.
+import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 
 export interface StoredObject {
@@ -59,5 +60,7 @@ export interface Store {
   /** Directory only: a folder of the same file system for what is being made; its files can be `adopt`ed by a rename. */
   readonly staging?: string | undefined
   adopt?(key: string, file: string): Promise<Stored>
+  /** Directory only: the object's own file, for a program that reads files. Throws ObjectAbsent. */
+  open?(key: string): Promise<FileHandle>
   close(): Promise<void>
 }

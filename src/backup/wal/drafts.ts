@@ -6,7 +6,7 @@ import { walFile } from './names.ts'
 
 const DRAFT = /^(.+)\.arxdb-(\d+)$/
 /** What PostgreSQL has files brought back as. */
-const RECOVERY = ['RECOVERYXLOG', 'RECOVERYHISTORY']
+export const RECOVERY: readonly string[] = ['RECOVERYXLOG', 'RECOVERYHISTORY']
 
 /** The name of this process's draft of `target`. */
 export const draftOf = (target: string): string => `${target}.arxdb-${process.pid}`

@@ -10,9 +10,11 @@ import type { Key } from '../sealing/keys.ts'
 import { compressionHere, type Seal, sealed } from '../sealing/seal.ts'
 import type { BackupSettings } from '../settings.ts'
 import { ObjectExists } from '../stores/outcomes.ts'
+import type { Store } from '../stores/store.ts'
 import type { Acknowledged } from './acknowledged.ts'
 import { HEADER_BYTES, headerLine, readHeader, type WalHeader } from './header.ts'
 import { type WalFile, walFile, walKey } from './names.ts'
+import { putByProgram } from './pack.ts'
 import { type FoundFile, inspectFile } from './segment-file.ts'
 
 /** Segments that are ready too are taken along: PostgreSQL asks for them one at a time, each with a new process. */
@@ -71,18 +73,21 @@ async function store(
     ...{ name: file.name, sha256, bytes, systemId },
     ...{ sealed: seals, at: new Date().toISOString() },
   }
-  const source = createReadStream(path, { highWaterMark: 1 << 20 })
-  const payload = await sealed(source, seals, seals.includes('age') ? await task.key() : undefined)
   try {
-    await to.put(key, Readable.from(behind(headerLine(header), payload), { objectMode: false }), {
-      signal: task.signal,
-    })
+    if (!(await putByProgram(to, key, path, header, task.signal))) await putStream(to, key, path, header, task)
   } catch (error) {
     if (!(error instanceof ObjectExists)) throw error
     return compare(await to.read(key, { first: HEADER_BYTES }), found, to.where, key)
   }
   await task.acknowledged?.(id).note(found)
   return 'stored'
+}
+
+async function putStream(to: Store, key: string, path: string, header: WalHeader, task: PushTask): Promise<void> {
+  const { sealed: seals } = header
+  const source = createReadStream(path, { highWaterMark: 1 << 20 })
+  const payload = await sealed(source, seals, seals.includes('age') ? await task.key() : undefined)
+  await to.put(key, Readable.from(behind(headerLine(header), payload), { objectMode: false }), { signal: task.signal })
 }
 
 /** Where a timeline or a backup began is no secret, and every report needs it: those few lines stay readable. */
