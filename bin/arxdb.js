@@ -3,22 +3,41 @@
 // the rest, and it keeps the exit codes that PostgreSQL listens to, whatever becomes of the rest.
 const words = process.argv.slice(2)
 const wal = words.indexOf('wal')
-const after = wal < 0 ? [] : words.slice(wal + 1)
+// `arxdb correlation wal fetch` asks about two coins.
+const after = wal < 0 || (/^[a-z]/.test(words[0]) && !['wal', 'help'].includes(words[0])) ? [] : words.slice(wal + 1)
 // Where a flag's value makes both appear, the one that loses no data when it is taken wrongly.
 const verb = ['fetch', 'push'].find((word) => after.includes(word))
 // PostgreSQL takes an exit of 1 to 125 from restore_command for the end of the archive, and promotes: only an absence
 // that the repository confirms (79, see src/errors.ts) may say so. From archive_command it takes more than 125 for a
-// reason to end the archiver.
+// reason to end the archiver. And it believes in every 0: only a file that was kept (78) may say so.
 const contract = {
-  fetch: (code) => (code === 0 ? 0 : code === 79 ? 1 : 255),
-  push: (code) => (code >= 0 && code < 126 ? code : 1),
+  fetch: (code) => (code === 78 ? 0 : code === 79 ? 1 : 255),
+  push: (code) => (code === 78 ? 0 : code > 0 && code < 126 && code !== 79 ? code : 1),
 }[verb]
+
+/**
+ * Help, the version, and whatever else ends well without a file: a 0 for a person at a terminal who names no file of WAL.
+ * PostgreSQL's processes are sessions of their own: even of a server that was started at a terminal, none has that one.
+ */
+function isReading() {
+  if (words.some((word) => /(^|\/)[0-9A-F]{8}([0-9A-F]{16}|\.history)/.test(word))) return false
+  try {
+    const fs = process.getBuiltinModule('node:fs')
+    fs.closeSync(fs.openSync('/dev/tty', 'r'))
+    return true
+  } catch {
+    return false
+  }
+}
+
 if (contract) {
   process.exitCode = 255
   process.on('exit', (code) => {
+    if (code === 0 && isReading()) return
+    if (code === 0) process.stderr.write(`error: wal ${verb}: no file was kept, and only that is a success\n`)
     process.exitCode = contract(code)
   })
-  // Until main.js listens: death by a signal would end the archiver too.
+  // Until the program listens: death by a signal would end the archiver too.
   process.on('SIGTERM', () => {
     if (process.listenerCount('SIGTERM') === 1) process.exit(143)
   })
@@ -37,7 +56,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 import('node:module')
   .then((found) => {
     if (found.enableCompileCache) found.enableCompileCache()
-    return import('../dist/main.js')
+    // The same commands with little else, where the line begins as PostgreSQL's does.
+    return words[0] === 'wal' && words[1] === verb ? import('../dist/wal.js') : import('../dist/main.js')
   })
   .then(() => {
     // A store that says nothing more holds sockets open, and the process with them.

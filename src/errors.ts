@@ -9,6 +9,8 @@ export const EXIT = {
   connection: 4,
   unsupported: 5,
   refused: 6,
+  /** `wal push` and `wal fetch` alone: the file is stored, or in its place. bin/arxdb.js makes it 0, and 0 a failure. */
+  kept: 78,
   /** `wal fetch` alone: the archive has no such file. bin/arxdb.js makes it 1, and everything else 255. */
   absent: 79,
   timeout: 124,

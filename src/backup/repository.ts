@@ -9,6 +9,7 @@
 import { randomUUID } from 'node:crypto'
 import { ArxError, EXIT } from '../errors.ts'
 import type { S3Settings } from './settings.ts'
+import { directoryStore } from './stores/directory.ts'
 import { ObjectAbsent, ObjectExists } from './stores/outcomes.ts'
 import type { Store } from './stores/store.ts'
 
@@ -36,7 +37,7 @@ export interface RepositoryAddress {
 /** Opens the store, whether a repository is there or not. */
 export async function openStore({ repo, s3 }: RepositoryAddress): Promise<Store> {
   if (repo.startsWith('s3://')) return (await import('./stores/s3.ts')).s3Store(repo, s3)
-  return (await import('./stores/directory.ts')).directoryStore(repo)
+  return directoryStore(repo)
 }
 
 /**

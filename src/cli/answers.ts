@@ -160,13 +160,6 @@ async function chooseFormat(globals: Globals, io: IO, config: () => Promise<Conf
 const isPluginFormat = (format: string): format is PluginFormat =>
   (PLUGIN_FORMATS as readonly string[]).includes(format)
 
-/** A Parquet file is bytes, and ends once: no terminal shows it, and two in one stream are none. Before anything is done. */
-export function refuseBytes({ output, out, watch, json }: Globals, io: IO): void {
-  if (output !== 'parquet' || json || out !== undefined) return
-  if (io.out.isTTY) throw usageError('Parquet is nothing to read on a terminal', '--out FILE')
-  if (watch !== undefined) throw usageError('one stream cannot hold one Parquet file after the other', '--out FILE')
-}
-
 /** A locale that is not UTF-8 shows block characters as rubbish. */
 function asciiOnly(env: Context['env']): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''

@@ -99,3 +99,9 @@ export interface Context {
   /** Runs another command line in this context, for `demo`; resolves to its exit code. */
   invoke(argv: readonly string[]): Promise<number>
 }
+
+/** As much of it as `wal push` and `wal fetch` know: they start once for each segment, with nothing else loaded. */
+export interface WalContext
+  extends Pick<Context, 'env' | 'cwd' | 'signal' | 'globals' | 'config' | 'note' | 'exitWith'> {
+  readonly services: Pick<Services, 'wal'>
+}

@@ -1,21 +1,15 @@
 // Which settings and which server a run has: the areas that know are loaded when a command asks.
 import type { Config } from '../config/schema.ts'
 import type { Connection } from '../connect/connection.ts'
-import { type Context, FORMATS, type Globals } from './context.ts'
+import { configWorld, DEMO } from './config-world.ts'
+import type { Context, Globals } from './context.ts'
 import { services } from './services.ts'
-
-/** The environment that `arxdb demo` makes on the local server; no config file has to name it. */
-const DEMO = 'demo'
 
 type Place = Pick<Context, 'env' | 'cwd' | 'signal'>
 
-export async function loadConfig({ env, cwd }: Place, globals: Globals): Promise<Config> {
+export async function loadConfig(place: Place, globals: Globals): Promise<Config> {
   const { loadConfig } = await import('../config/load.ts')
-  const { config, timeout, tz } = globals
-  // What monitoring reads is no setting that a config file knows.
-  const output = FORMATS.find((format) => format === globals.output)
-  const environment = globals.env === DEMO ? undefined : globals.env
-  return loadConfig({ cwd, env, flags: { config, environment, timeout, tz, output } })
+  return loadConfig(configWorld(place, globals))
 }
 
 /** The configured server; where none is configured, the local one, started when it is down. */

@@ -11,6 +11,7 @@ export const services = {
   backup: () => import('../backup/service.ts'),
   doctor: () => import('../backup/doctor/service.ts'),
   wal: () => import('../backup/wal/service.ts'),
+  walCare: () => import('../backup/wal/care-service.ts'),
   adopt: () => import('../policy/adopt/adopt.ts'),
   verify: () => import('../backup/verify/service.ts'),
   prune: () => import('../backup/prune/service.ts'),

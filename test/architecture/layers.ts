@@ -21,6 +21,8 @@ export const ARROWS: Readonly<Record<Unit, readonly string[]>> = {
   zone: [],
   wording: [],
   main: ['cli'],
+  // Started once for each segment of WAL: has at hand what its two commands ask their Context for.
+  wal: ['cli', 'config', 'backup'],
   index: ['client', 'core', 'type:connect', 'type:db', 'type:engines'],
   cli: [
     'commands',

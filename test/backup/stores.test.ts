@@ -157,6 +157,9 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('a store in %s', (ki
       expect((await store.list('many/')).map(({ key }) => key)).toEqual([...keys].sort())
       expect(await store.list('none/')).toEqual([])
       expect((await store.list('')).length).toBe(1_051)
+      expect(await Promise.all(['', 'many/', 'none/', 'man/'].map((prefix) => store.holds(prefix)))).toEqual([
+        ...[true, true, false, false],
+      ])
     },
     120_000,
   )

@@ -27,7 +27,15 @@ beforeAll(async () => {
 
 describe('the package', () => {
   test('holds what it needs', () => {
-    const needed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'bin/arxdb.js', 'dist/main.js']
+    const needed = [
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'bin/arxdb.js',
+      'dist/main.js',
+      'dist/wal.js',
+    ]
     const library = ['dist/index.js', 'dist/types/index.d.ts']
     expect(files).toEqual(expect.arrayContaining([...needed, ...library]))
   })
@@ -42,7 +50,7 @@ describe('the package', () => {
   })
 
   test('holds every chunk that its program loads, and loads no package', () => {
-    const reached = new Set(['dist/main.js'])
+    const reached = new Set(['dist/main.js', 'dist/wal.js'])
     const packages = new Set<string>()
     for (const file of reached) {
       for (const { target, specifier } of builtImports(file)) {

@@ -1,46 +1,43 @@
 // What lies in a repository, compressed and encrypted on the way in, undone on the way out. Streams throughout: nothing
 // is held whole in memory.
-import { spawn } from 'node:child_process'
-import { Duplex, PassThrough, pipeline, Readable } from 'node:stream'
+import { type Duplex, pipeline, Readable } from 'node:stream'
 import zlib from 'node:zlib'
 import { ArxError } from '../../errors.ts'
 import type { Key } from './keys.ts'
+import { type Direction, hasZstdProgram, zstdStream } from './zstd-program.ts'
 
 export type Seal = 'zstd' | 'gzip' | 'age'
 
 /** The suffixes of sealed names: `0001.copy.zst.age`. */
 export const SUFFIX: Readonly<Record<Seal, string>> = { zstd: '.zst', gzip: '.gz', age: '.age' }
 
+/** Bytes that come out of zlib at once; its own 16 kB make a thousand turns of a segment of WAL. */
+const CHUNK = 1 << 18
+
 /** Whether this Node has zstd itself (22.15 and newer); else the zstd program does it, where it is installed. */
 const builtin = zlib as typeof zlib & {
-  createZstdCompress?: (options: { params: Record<number, number> }) => Duplex
-  createZstdDecompress?: () => Duplex
+  createZstdCompress?: (options: { chunkSize: number; params: Record<number, number> }) => Duplex
+  createZstdDecompress?: (options: { chunkSize: number }) => Duplex
 }
 const { ZSTD_c_compressionLevel = 100, ZSTD_c_checksumFlag = 201 } = zlib.constants as Record<string, number>
-
-let program: Promise<boolean> | undefined
-const hasProgram = (): Promise<boolean> => {
-  program ??= new Promise((resolve) => {
-    const child = spawn('zstd', ['--version'], { stdio: 'ignore' })
-    child.on('error', () => resolve(false))
-    child.on('exit', (code) => resolve(code === 0))
-  })
-  return program
-}
 
 /** What compression can be had here: zstd when it was asked for and can be, else gzip. */
 export async function compressionHere(asked: 'zstd' | 'gzip' | 'none'): Promise<readonly Seal[]> {
   if (asked === 'none') return []
-  if (asked === 'zstd' && (builtin.createZstdCompress || (await hasProgram()))) return ['zstd']
+  if (asked === 'zstd' && (builtin.createZstdCompress || hasZstdProgram())) return ['zstd']
   return ['gzip']
 }
+
+/** Whether files that bear no seal but zstd are made and opened by the program alone: it is what there is, and it is quick. */
+export const byProgram = (seals: readonly Seal[]): boolean =>
+  seals.length === 1 && seals[0] === 'zstd' && !builtin.createZstdDecompress && hasZstdProgram()
 
 /** `source` with the seals put on, in order. */
 export async function sealed(source: Readable, seals: readonly Seal[], key: Key | undefined): Promise<Readable> {
   let stream = watched(source)
   for (const seal of seals) {
     if (seal === 'age') stream = await encrypted(stream, needed(key))
-    else stream = through(stream, seal === 'gzip' ? zlib.createGzip({ level: 3 }) : zstd('compress'))
+    else stream = through(stream, seal === 'gzip' ? zlib.createGzip({ level: 3, chunkSize: CHUNK }) : zstd('compress'))
   }
   return stream
 }
@@ -52,7 +49,7 @@ export async function unsealed(source: Readable, seals: readonly Seal[], key: Ke
     if (seal === 'age') stream = await decrypted(stream, needed(key))
     else {
       const bytes = Readable.from(some(stream, seal), { objectMode: false })
-      stream = through(bytes, seal === 'gzip' ? zlib.createGunzip() : zstd('decompress'))
+      stream = through(bytes, seal === 'gzip' ? zlib.createGunzip({ chunkSize: CHUNK }) : zstd('decompress'))
     }
   }
   return stream
@@ -101,43 +98,18 @@ async function* some(source: Readable, seal: Seal): AsyncGenerator<Buffer> {
   if (bytes === 0) throw new Error(`no bytes where ${seal} was expected`)
 }
 
-function zstd(direction: 'compress' | 'decompress'): Duplex {
+function zstd(direction: Direction): Duplex {
   if (direction === 'compress' && builtin.createZstdCompress) {
     // The program adds the checksum unasked, Node does not.
-    return builtin.createZstdCompress({ params: { [ZSTD_c_compressionLevel]: 3, [ZSTD_c_checksumFlag]: 1 } })
+    return builtin.createZstdCompress({
+      chunkSize: CHUNK,
+      params: { [ZSTD_c_compressionLevel]: 3, [ZSTD_c_checksumFlag]: 1 },
+    })
   }
-  if (direction === 'decompress' && builtin.createZstdDecompress) return builtin.createZstdDecompress()
-  return zstdProgram(direction === 'compress' ? ['-3', '-q', '-c'] : ['-d', '-q', '-c'])
+  if (direction === 'decompress' && builtin.createZstdDecompress)
+    return builtin.createZstdDecompress({ chunkSize: CHUNK })
+  return zstdStream(direction)
 }
-
-/** The zstd program as a stream; its own checksum covers what was cut or flipped, and its exit code is waited for. */
-function zstdProgram(args: readonly string[]): Duplex {
-  const child = spawn('zstd', [...args], { stdio: ['pipe', 'pipe', 'pipe'] })
-  const output = new PassThrough()
-  let complaint = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaint = (complaint + chunk.toString()).slice(-500)
-  })
-  child.stdout.pipe(output, { end: false })
-  // It may end before it has read all of it.
-  child.stdin.on('error', () => {})
-  child.on('error', (error) => output.destroy(noZstd(error)))
-  child.on('close', (code) => {
-    if (code === 0) output.end()
-    else output.destroy(new Error(`zstd ${code === null ? 'was killed' : `exited with ${code}`}: ${complaint.trim()}`))
-  })
-  const both = Duplex.from({ writable: child.stdin, readable: output })
-  both.on('close', () => child.kill())
-  return both
-}
-
-const noZstd = (cause: Error): ArxError =>
-  new ArxError({
-    code: 'no-zstd',
-    message: 'this is compressed with zstd, which neither this Node nor this machine has',
-    hint: 'apt install zstd, or use Node 22.15 or newer',
-    cause,
-  })
 
 async function encrypted(source: Readable, key: Key): Promise<Readable> {
   const { Encrypter, identityToRecipient } = await import('age-encryption')

@@ -18,12 +18,15 @@ import {
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { ArxError, EXIT } from '../../errors.ts'
-import { codeOf, filesBelow, isAbsence, isSame, lastWritten } from './folder.ts'
+import { digestOf } from '../digest.ts'
+import { codeOf, filesBelow, holdsFiles, isAbsence, isSame, lastWritten } from './folder.ts'
 import { GUARD, guarded } from './guard.ts'
 import { ObjectAbsent, ObjectExists, RemovalRefused } from './outcomes.ts'
 import type { GetOptions, PutOptions, Store, Stored } from './store.ts'
 
 const TEMPORARY = '.arxdb-tmp'
+
+const ours = (key: string): boolean => key !== TEMPORARY && !key.endsWith(GUARD)
 
 /** What link(2) says where the file system has no hard links: CIFS, exFAT, FUSE. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
@@ -103,8 +106,16 @@ export async function directoryStore(root: string): Promise<Store> {
       await publish(file, key, false)
       return stored
     },
+    async open(key) {
+      try {
+        return await open(pathOf(key))
+      } catch (error) {
+        throw isAbsence(error) ? await absent(key) : failed(`read ${key} in ${root}`, error)
+      }
+    },
     async get(key, { first, signal } = {}) {
       const stream = createReadStream(pathOf(key), {
+        highWaterMark: 1 << 18,
         ...(first === undefined ? {} : { end: first - 1 }),
         ...(signal ? { signal } : {}),
       })
@@ -126,13 +137,20 @@ export async function directoryStore(root: string): Promise<Store> {
       }
     },
     async list(prefix) {
-      const ours = (key: string): boolean => key !== TEMPORARY && !key.endsWith(GUARD)
       const objects = await filesBelow(join(root, ...prefix.split('/').filter(Boolean)), prefix, ours).catch(
         (error) => {
           throw failed(`list ${prefix || 'the repository'} in ${root}`, error)
         },
       )
       if (await isSame(root, found)) return objects
+      throw gone()
+    },
+    async holds(prefix) {
+      const below = join(root, ...prefix.split('/').filter(Boolean))
+      const holding = await holdsFiles(below, prefix, ours).catch((error) => {
+        throw failed(`look below ${prefix || 'the repository'} in ${root}`, error)
+      })
+      if (holding || (await isSame(root, found))) return holding
       throw gone()
     },
     async remove(key) {
@@ -213,16 +231,6 @@ async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
   for (let from = 0; from < chunk.length; ) {
     from += (await handle.write(chunk, from, chunk.length - from)).bytesWritten
   }
-}
-
-async function digestOf(file: string): Promise<Stored> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
-    hash.update(chunk as Buffer)
-    bytes += (chunk as Buffer).length
-  }
-  return { bytes, sha256: hash.digest('hex') }
 }
 
 /** A name is durable when its folder is synced; so are the folders that were made for it. */

@@ -41,6 +41,17 @@ export async function filesBelow(
   return found.sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
+/** Whether there is any such file; ends at the first one. */
+export async function holdsFiles(folder: string, key: string, wanted: (key: string) => boolean): Promise<boolean> {
+  for (const entry of (await ifThere(readdir(folder, { withFileTypes: true }))) ?? []) {
+    const name = `${key}${entry.name}`
+    if (!wanted(name)) continue
+    if (entry.isFile()) return true
+    if (entry.isDirectory() && (await holdsFiles(join(folder, entry.name), `${name}/`, wanted))) return true
+  }
+  return false
+}
+
 /** When something below it was last written; of a file, when it was. Undefined when it is gone. */
 export async function lastWritten(path: string): Promise<number | undefined> {
   const known = await ifThere(stat(path))

@@ -12,6 +12,7 @@ import {
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
@@ -57,6 +58,7 @@ class S3 {
       read: (key, options) => this.read(key, options),
       stat: (key) => this.stat(key),
       list: (prefix) => this.list(prefix),
+      holds: (prefix) => this.holds(prefix),
       remove: (key) => this.remove(key),
       swap: (key, expected, next) => this.swap(key, expected, next),
       sweep: (olderThanMs) => this.sweep(olderThanMs),
@@ -191,18 +193,27 @@ class S3 {
 
   private async list(prefix: string): Promise<readonly StoredObject[]> {
     const found: StoredObject[] = []
-    let token: string | undefined
-    do {
-      const page = await this.page(prefix, token, 1_000)
-      for (const { Key, Size, LastModified } of page.Contents ?? []) {
-        // What consoles make so that a prefix looks like a folder is no object of anybody's.
-        if (Key!.endsWith('/') && Size === 0) continue
+    for await (const page of this.pages(prefix, 1_000)) {
+      for (const { Key, Size, LastModified } of objectsOf(page)) {
         found.push({ key: Key!.slice(this.prefix.length), bytes: Size ?? 0, modified: LastModified ?? new Date() })
       }
+    }
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1))
+  }
+
+  private async holds(prefix: string): Promise<boolean> {
+    for await (const page of this.pages(prefix, 10)) if (objectsOf(page).length > 0) return true
+    return false
+  }
+
+  private async *pages(prefix: string, most: number): AsyncGenerator<ListObjectsV2CommandOutput> {
+    let token: string | undefined
+    do {
+      const page = await this.page(prefix, token, most)
+      yield page
       if (page.IsTruncated && page.NextContinuationToken === undefined) throw this.cut(prefix)
       token = page.IsTruncated ? page.NextContinuationToken : undefined
     } while (token !== undefined)
-    return found.sort((a, b) => (a.key < b.key ? -1 : 1))
   }
 
   private async page(prefix: string, token: string | undefined, most: number) {
@@ -282,3 +293,7 @@ class S3 {
     return swept
   }
 }
+
+/** What consoles make so that a prefix looks like a folder is no object of anybody's. */
+const objectsOf = ({ Contents = [] }: ListObjectsV2CommandOutput) =>
+  Contents.filter(({ Key, Size }) => !(Key!.endsWith('/') && Size === 0))

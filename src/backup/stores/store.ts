@@ -1,5 +1,6 @@
 // Where backups and WAL are kept: keys and bytes. What reads a store trusts three things: an object is there whole or not
 // at all, "absent" is confirmed and never a guess, and a list is complete or an error.
+import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 
 export interface StoredObject {
@@ -45,6 +46,8 @@ export interface Store {
   stat(key: string): Promise<StoredObject | undefined>
   /** Every object below `prefix` (which ends in `/`, or is empty), in order of keys; all of them, or an error. */
   list(prefix: string): Promise<readonly StoredObject[]>
+  /** Whether there is any object below `prefix`, asked without listing them all. */
+  holds(prefix: string): Promise<boolean>
   /** Removes one object; one that is not there counts as removed. Throws RemovalRefused for a store that holds on to it. */
   remove(key: string): Promise<void>
   /**
@@ -57,5 +60,7 @@ export interface Store {
   /** Directory only: a folder of the same file system for what is being made; its files can be `adopt`ed by a rename. */
   readonly staging?: string | undefined
   adopt?(key: string, file: string): Promise<Stored>
+  /** Directory only: the object's own file, for a program that reads files. Throws ObjectAbsent. */
+  open?(key: string): Promise<FileHandle>
   close(): Promise<void>
 }

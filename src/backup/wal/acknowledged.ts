@@ -1,5 +1,6 @@
-// What this host has stored a moment ago, so that the call after a batch need not ask the repository again. A note is
-// written only when the store has confirmed, holds for minutes, and names the file's content.
+// What this host has stored a moment ago, so that the call after a batch need not ask the store for each file again. A note
+// is written only when the store has confirmed, holds for minutes, and names the file's content and the repository by the
+// id that it has now: a bucket that was emptied, or made anew, has not got what was stored in the one before.
 import { createHash } from 'node:crypto'
 import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,9 +13,12 @@ export interface Acknowledged {
   note(found: FoundFile): Promise<void>
 }
 
-/** Notes for one repository below `folder`, which nobody else may write. Without such a folder there are none. */
-export function acknowledgements(folder: string, repo: string): Acknowledged {
-  const place = join(folder, createHash('sha256').update(repo).digest('hex').slice(0, 16))
+/**
+ * Notes for one repository below `folder`, which nobody else may write. Without such a folder there are none. `address`
+ * is where it lies, `id` what it calls itself.
+ */
+export function acknowledgements(folder: string, address: string, id: string): Acknowledged {
+  const place = join(folder, createHash('sha256').update(`${id} ${address}`).digest('hex').slice(0, 16))
   const fileOf = ({ systemId, file }: FoundFile): string => join(place, `${systemId}-${file.name}`)
   return {
     async has(found) {

@@ -11,6 +11,7 @@ import {
   segmentNumber,
   segmentsOf,
   walFile,
+  walFolder,
   walKey,
 } from './names.ts'
 
@@ -58,7 +59,7 @@ export async function readArchive(
   check?: ObjectCheck,
 ): Promise<readonly SystemArchive[]> {
   const { store } = repository
-  const objects = await store.list(systemId === undefined ? 'wal/' : `wal/${systemId}/`)
+  const objects = await store.list(systemId === undefined ? 'wal/' : walFolder(systemId))
   const systems = new Map<string, StoredObject[]>()
   for (const object of objects) {
     const system = object.key.split('/')[1]!

@@ -1,17 +1,16 @@
 // `wal fetch`: what restore_command calls. PostgreSQL takes a failure for the end of the archive and promotes, so absence
 // has to be the store's own word; everything else must look like the failure that it is.
-import { createHash } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import type { Readable } from 'node:stream'
+import { basename, dirname, join, resolve } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
 import { MARKER, openRepository, type Repository, type RepositoryAddress } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
-import { unsealed } from '../sealing/seal.ts'
 import { ObjectAbsent } from '../stores/outcomes.ts'
-import { splitHeader, type WalHeader } from './header.ts'
-import { walFile, walKey } from './names.ts'
+import { draftOf, RECOVERY, sweepDrafts } from './drafts.ts'
+import type { WalHeader } from './header.ts'
+import { walFile, walFolder, walKey } from './names.ts'
 import { controlSystemId } from './segment-file.ts'
+import { unpack } from './unpack.ts'
 
 export interface FetchTask {
   readonly address: RepositoryAddress
@@ -22,7 +21,7 @@ export interface FetchTask {
 }
 
 /**
- * Brings one file of the archive to `path`: checked, synced, and under that name only when it is whole. Throws an error
+ * Brings one file of the archive to `path`: checked, and under that name only when it is whole. Throws an error
  * with EXIT.absent when the repository confirms that it has no such file, and with another for everything else.
  */
 export async function fetchFile(name: string, path: string, task: FetchTask): Promise<WalHeader> {
@@ -33,7 +32,7 @@ export async function fetchFile(name: string, path: string, task: FetchTask): Pr
     if (!file) throw absent(name, repository)
     const target = resolve(task.cwd, path)
     const systemId = task.systemId ?? (await systemOf(target, task.cwd)) ?? (await onlySystem(repository))
-    return await bring(name, walKey(systemId, name), target, repository, task)
+    return await bring(name, systemId, target, repository, task)
   } finally {
     await repository.close()
   }
@@ -61,57 +60,41 @@ async function onlySystem({ store }: Repository): Promise<string> {
 
 async function bring(
   name: string,
-  key: string,
+  systemId: string,
   target: string,
   repository: Repository,
   task: FetchTask,
 ): Promise<WalHeader> {
   const { store } = repository
-  const draft = `${target}.arxdb-${process.pid}`
+  const key = walKey(systemId, name)
+  const draft = draftOf(target)
+  await sweepDrafts(target)
   try {
-    const source = await store.get(key, { signal: task.signal }).catch(async (error) => {
-      if (!(error instanceof ObjectAbsent)) throw error
-      await confirm(repository)
-      throw absent(name, repository)
-    })
-    const split = await splitHeader(source)
-    if (!split) throw damaged(key, 'it does not begin with a header of arxdb')
-    const { header, payload } = split
-    const seals = header.sealed
-    const plain = await unsealed(payload, seals, seals.includes('age') ? await task.key() : undefined)
-    const { bytes, sha256 } = await writeDown(draft, plain, task.signal)
+    // What recovery asks for by these names it asks for again after a crash, and syncs itself where it keeps it.
+    const durable = !RECOVERY.includes(basename(target))
+    const unpacked = await unpack(store, key, draft, { key: task.key, signal: task.signal, durable }).catch(
+      async (error) => {
+        if (!(error instanceof ObjectAbsent)) throw error
+        await confirm(repository, systemId)
+        throw absent(name, repository)
+      },
+    )
+    if (!unpacked) throw damaged(key, 'it does not begin with a header of arxdb')
+    const { header, written } = unpacked
     if (header.name !== name) throw damaged(key, `it holds ${header.name}`)
-    if (!key.includes(`/${header.systemId}/`)) throw damaged(key, `it is of system ${header.systemId}`)
+    if (header.systemId !== systemId) throw damaged(key, `it is of system ${header.systemId}`)
+    const { bytes, sha256 } = written
     if (bytes !== header.bytes || sha256 !== header.sha256) {
       throw damaged(key, `${bytes} of ${header.bytes} bytes, sha256 ${sha256} instead of ${header.sha256}`)
     }
     await rename(draft, target)
-    await syncFolder(dirname(target))
+    if (durable) await syncFolder(dirname(target))
     return header
   } catch (error) {
     await rm(draft, { force: true })
     if (error instanceof ArxError) throw error
     throw damaged(key, (error as Error).message)
   }
-}
-
-async function writeDown(file: string, source: Readable, signal: AbortSignal) {
-  // A draft of that name is what a killed call left: process ids come again, in containers all the time.
-  const handle = await open(file, 'w', 0o600)
-  const hash = createHash('sha256')
-  let bytes = 0
-  try {
-    for await (const chunk of source) {
-      signal.throwIfAborted()
-      hash.update(chunk as Buffer)
-      bytes += (chunk as Buffer).length
-      await handle.writeFile(chunk as Buffer)
-    }
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  return { bytes, sha256: hash.digest('hex') }
 }
 
 async function syncFolder(folder: string): Promise<void> {
@@ -122,8 +105,16 @@ async function syncFolder(folder: string): Promise<void> {
     .finally(() => handle.close())
 }
 
-/** A file system that went away in between has no such file either. */
-async function confirm({ id, store }: Repository): Promise<void> {
+/**
+ * That the file is not there says that the archive ends only where this is the cluster's archive. A repository without
+ * any WAL of it knows nothing of its end, whether it holds another cluster's or none at all: a mistyped --repo looks the
+ * same as an archive that was never begun, and taking the one for the other would lose all that was written since the
+ * backup. Who really has no archive needs no restore_command; a server that archives has archived a segment before its
+ * first backup ends.
+ */
+async function confirm({ id, store }: Repository, systemId: string): Promise<void> {
+  if (!(await store.holds(walFolder(systemId)))) throw foreign(store.where, systemId)
+  // A file system that went away in between has no such file either.
   const marker = JSON.parse((await store.read(MARKER)).toString()) as { readonly id?: unknown }
   if (marker.id !== id) {
     throw new ArxError({ code: 'repository-changed', message: `${store.where} is another repository by now` })
@@ -132,6 +123,15 @@ async function confirm({ id, store }: Repository): Promise<void> {
 
 const absent = (name: string, { store }: Repository): ArxError =>
   new ArxError({ code: 'wal-absent', message: `${store.where} has no ${name}`, exit: EXIT.absent })
+
+const foreign = (where: string, systemId: string): ArxError =>
+  new ArxError({
+    code: 'wal-foreign',
+    message: `${where} holds no WAL of system ${systemId}`,
+    detail: 'so it cannot say where the archive of this cluster ends; is this the repository that it archives to?',
+    hint: 'correct --repo in restore_command; a cluster that was never archived is recovered without a restore_command',
+    exit: EXIT.refused,
+  })
 
 const damaged = (key: string, why: string): ArxError =>
   new ArxError({

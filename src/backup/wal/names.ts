@@ -64,5 +64,8 @@ export function segmentsOf({ timeline, start, end, segmentBytes }: WalRange): re
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => segmentName(timeline, first + i, segmentBytes))
 }
 
+/** Below it lies what was archived of a cluster. */
+export const walFolder = (systemId: string): string => `wal/${systemId}/`
+
 /** Where a file lies in a repository. */
-export const walKey = (systemId: string, name: string): string => `wal/${systemId}/${name.slice(0, 8)}/${name}`
+export const walKey = (systemId: string, name: string): string => `${walFolder(systemId)}${name.slice(0, 8)}/${name}`

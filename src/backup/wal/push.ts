@@ -10,9 +10,11 @@ import type { Key } from '../sealing/keys.ts'
 import { compressionHere, type Seal, sealed } from '../sealing/seal.ts'
 import type { BackupSettings } from '../settings.ts'
 import { ObjectExists } from '../stores/outcomes.ts'
+import type { Store } from '../stores/store.ts'
 import type { Acknowledged } from './acknowledged.ts'
 import { HEADER_BYTES, headerLine, readHeader, type WalHeader } from './header.ts'
 import { type WalFile, walFile, walKey } from './names.ts'
+import { putByProgram } from './pack.ts'
 import { type FoundFile, inspectFile } from './segment-file.ts'
 
 /** Segments that are ready too are taken along: PostgreSQL asks for them one at a time, each with a new process. */
@@ -25,8 +27,8 @@ export interface PushTask {
   readonly settings: Pick<BackupSettings, 'compression' | 'encrypt'> & RepositoryAddress
   /** For encryption; asked for when there is something to send. */
   key(): Promise<Key | undefined>
-  /** What an earlier call stored, as this host noted it; undefined where asking the store itself is as cheap. */
-  readonly acknowledged: Acknowledged | undefined
+  /** What an earlier call stored in the repository of that id, as this host noted it; undefined where asking is as cheap. */
+  readonly acknowledged: ((id: string) => Acknowledged) | undefined
   readonly systemId?: string | undefined
   readonly batch?: boolean | undefined
   readonly signal: AbortSignal
@@ -44,9 +46,10 @@ export interface Pushed {
 export async function pushFile(path: string, task: PushTask): Promise<Pushed> {
   const found = await inspectFile(path, task.systemId)
   const { name } = found.file
-  if (await task.acknowledged?.has(found)) return { name, outcome: 'there', bytes: found.bytes, along: 0 }
   const repository = await openRepository(task.settings, 'must exist')
   try {
+    const noted = await task.acknowledged?.(repository.id).has(found)
+    if (noted) return { name, outcome: 'there', bytes: found.bytes, along: 0 }
     const outcome = await store(path, found, repository, task)
     // What was there came with a batch; its end has not been reached yet, and this call is to be a short one.
     const along = task.batch === false || outcome === 'there' ? 0 : await pushReady(path, found, repository, task)
@@ -59,7 +62,7 @@ export async function pushFile(path: string, task: PushTask): Promise<Pushed> {
 async function store(
   path: string,
   found: FoundFile,
-  { store: to }: Repository,
+  { store: to, id }: Repository,
   task: PushTask,
 ): Promise<Pushed['outcome']> {
   const { file, bytes, sha256, systemId } = found
@@ -70,18 +73,21 @@ async function store(
     ...{ name: file.name, sha256, bytes, systemId },
     ...{ sealed: seals, at: new Date().toISOString() },
   }
-  const source = createReadStream(path, { highWaterMark: 1 << 20 })
-  const payload = await sealed(source, seals, seals.includes('age') ? await task.key() : undefined)
   try {
-    await to.put(key, Readable.from(behind(headerLine(header), payload), { objectMode: false }), {
-      signal: task.signal,
-    })
+    if (!(await putByProgram(to, key, path, header, task.signal))) await putStream(to, key, path, header, task)
   } catch (error) {
     if (!(error instanceof ObjectExists)) throw error
     return compare(await to.read(key, { first: HEADER_BYTES }), found, to.where, key)
   }
-  await task.acknowledged?.note(found)
+  await task.acknowledged?.(id).note(found)
   return 'stored'
+}
+
+async function putStream(to: Store, key: string, path: string, header: WalHeader, task: PushTask): Promise<void> {
+  const { sealed: seals } = header
+  const source = createReadStream(path, { highWaterMark: 1 << 20 })
+  const payload = await sealed(source, seals, seals.includes('age') ? await task.key() : undefined)
+  await to.put(key, Readable.from(behind(headerLine(header), payload), { objectMode: false }), { signal: task.signal })
 }
 
 /** Where a timeline or a backup began is no secret, and every report needs it: those few lines stay readable. */

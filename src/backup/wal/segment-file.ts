@@ -1,9 +1,8 @@
 // A file of pg_wal on disk: whose it is and whether it is whole, by the header of its first page.
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ArxError } from '../../errors.ts'
+import { digestOf } from '../digest.ts'
 import { isSegmentSize, segmentNumber, type WalFile, walFile } from './names.ts'
 
 export interface FoundFile {
@@ -37,7 +36,7 @@ export async function inspectFile(path: string, systemId: string | undefined): P
   }
   if (systemId !== undefined && own !== systemId)
     throw broken(path, `it is of system ${own}, and ${systemId} is archived here`)
-  const { bytes, sha256 } = await digest(path)
+  const { bytes, sha256 } = await digestOf(path)
   return { file, bytes, sha256, systemId: own }
 }
 
@@ -95,16 +94,6 @@ async function head(path: string, length: number): Promise<Buffer> {
   } finally {
     await handle.close()
   }
-}
-
-async function digest(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    hash.update(chunk as Buffer)
-    bytes += (chunk as Buffer).length
-  }
-  return { bytes, sha256: hash.digest('hex') }
 }
 
 const broken = (path: string, why: string, hint?: string): ArxError =>

@@ -1,17 +1,13 @@
-// The face of the backup area for `arxdb wal`.
+// The face of the backup area for `arxdb wal push` and `arxdb wal fetch`: light, for it is loaded once for each segment.
 import { homedir, tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import type { Connection } from '../../connect/connection.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
-import { openRepository } from '../repository.ts'
 import { findKey } from '../sealing/keys.ts'
 import { type BackupSettings, backupSettings } from '../settings.ts'
 import { acknowledgements } from './acknowledged.ts'
 import { fetchFile } from './fetch.ts'
 import { pushFile } from './push.ts'
-import * as setting from './setup.ts'
-import { type StatusTask, walStatus } from './status.ts'
 
 export const settings = backupSettings
 
@@ -68,7 +64,9 @@ const late = (verb: string, deadlineMs: number, interrupted: boolean): ArxError 
 
 /** A folder answers by itself as fast as a note does. */
 const acknowledged = ({ repo, s3 }: BackupSettings, env: Env) =>
-  repo.startsWith('s3://') ? acknowledgements(stateFolder(env), `${s3.endpoint ?? ''} ${repo}`) : undefined
+  repo.startsWith('s3://')
+    ? (id: string) => acknowledgements(stateFolder(env), `${s3.endpoint ?? ''} ${repo}`, id)
+    : undefined
 
 /** Notes of this user, on this host; /tmp is checked for whose folder it is. */
 function stateFolder(env: Env): string {
@@ -76,44 +74,3 @@ function stateFolder(env: Env): string {
   if (xdg && isAbsolute(xdg)) return join(xdg, 'arxdb', 'wal')
   return join(tmpdir(), `arxdb-wal-${process.geteuid?.() ?? homedir().length}`)
 }
-
-/** The archive's report, with the server's side when a connection is given. */
-export async function status(
-  wanted: BackupSettings,
-  connection: Connection | undefined,
-  how: Pick<StatusTask, 'whole' | 'acknowledge' | 'systemId'>,
-) {
-  return walStatus({ ...how, address: wanted, key: await findKey(wanted.keyFile), connection })
-}
-
-export interface SetupWorld {
-  /** Absolute paths, as the server will call them. */
-  readonly node: string
-  readonly script: string
-  /** Flags or config name a key file. */
-  readonly namesKey: boolean
-}
-
-const facts = (wanted: BackupSettings, { node, script, namesKey }: SetupWorld): setting.SetupFacts => ({
-  ...{ node, script, repo: wanted.repo, encrypt: wanted.encrypt, compression: wanted.compression },
-  keyFile: namesKey || wanted.encrypt ? wanted.keyFile : undefined,
-  s3: [
-    ...(wanted.s3.endpoint === undefined ? [] : ['--s3-endpoint', wanted.s3.endpoint]),
-    ...(wanted.s3.region === undefined ? [] : ['--s3-region', wanted.s3.region]),
-    ...(wanted.s3.pathStyle ? ['--s3-path-style'] : []),
-  ],
-})
-
-/** What is to be set. */
-export const planSetup = (wanted: BackupSettings, world: SetupWorld, connection: Connection | undefined) =>
-  setting.planSetup(facts(wanted, world), connection)
-
-/** restore_command for a recovery with this arxdb. */
-export const restoreCommand = (wanted: BackupSettings, world: SetupWorld): string =>
-  setting.restoreCommand(facts(wanted, world))
-
-/** Makes the place a repository, if it is none: WAL goes only into what was begun on purpose. */
-export const beginRepository = async (wanted: BackupSettings): Promise<void> =>
-  (await openRepository(wanted, 'make')).close()
-
-export const { applySetup } = setting

@@ -1,8 +1,9 @@
-import type { Context } from '../../cli/context.ts'
+import type { WalContext } from '../../cli/context.ts'
 import { command, repositoryOptions } from '../../cli/options.ts'
 import { parseDuration } from '../../duration.ts'
+import { EXIT } from '../../errors.ts'
 
-export const walFetchCommand = (context: Context) =>
+export const walFetchCommand = (context: WalContext) =>
   repositoryOptions(
     command('fetch', 'bring a WAL file back: what restore_command calls', [
       'arxdb wal fetch 000000010000000000000001 pg_wal/RECOVERYXLOG --repo /backups',
@@ -18,4 +19,5 @@ export const walFetchCommand = (context: Context) =>
       const { env, cwd, signal } = context
       const wanted = settings((await context.config()).backup, flags, { env, cwd })
       await bring(name, path, wanted, { env, cwd, signal, systemId, deadlineMs: parseDuration(deadline) })
+      context.exitWith(EXIT.kept)
     })

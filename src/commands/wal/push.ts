@@ -1,9 +1,10 @@
 import { Option } from '@commander-js/extra-typings'
-import type { Context } from '../../cli/context.ts'
+import type { WalContext } from '../../cli/context.ts'
 import { command, repositoryOptions } from '../../cli/options.ts'
 import { parseDuration } from '../../duration.ts'
+import { EXIT } from '../../errors.ts'
 
-export const walPushCommand = (context: Context) =>
+export const walPushCommand = (context: WalContext) =>
   repositoryOptions(
     command('push', 'store a finished WAL file: what archive_command calls', [
       'arxdb wal push pg_wal/000000010000000000000001 --repo /backups',
@@ -27,5 +28,6 @@ export const walPushCommand = (context: Context) =>
       const { env, cwd, signal } = context
       const wanted = settings((await context.config()).backup, flags, { env, cwd })
       const done = await push(path, wanted, { env, cwd, signal, systemId, deadlineMs: parseDuration(deadline) }, batch)
+      context.exitWith(EXIT.kept)
       if (context.globals.verbose) context.note(`${done.name}: ${done.outcome}, ${done.along} more with it`)
     })

@@ -15,7 +15,7 @@ export const walSetupCommand = (context: Context) =>
     .option('--begin', 'begin the repository, and print')
     .option('--no-server', 'print them without asking a server')
     .action(async ({ apply, begin, server, ...flags }) => {
-      const { settings, planSetup, applySetup, beginRepository } = await context.services.wal()
+      const { settings, planSetup, applySetup, beginRepository } = await context.services.walCare()
       const { backup } = await context.config()
       const wanted = settings(backup, flags, { env: context.env, cwd: context.cwd })
       const connection = apply

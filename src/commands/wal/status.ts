@@ -16,7 +16,7 @@ export const walStatusCommand = (context: Context) =>
     .option('--check', 'read every file whole and compare its checksum')
     .option('--ack <segments>', 'a gap that is known, NAME or FIRST..LAST: no problem any more')
     .action(async ({ server, check, ack, systemId, ...flags }) => {
-      const { settings, status } = await context.services.wal()
+      const { settings, status } = await context.services.walCare()
       const wanted = settings((await context.config()).backup, flags, { env: context.env, cwd: context.cwd })
       const connection = server ? await context.connection() : undefined
       const { rows, problems } = await status(wanted, connection, { whole: check, acknowledge: ack, systemId })

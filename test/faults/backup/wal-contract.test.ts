@@ -1,5 +1,7 @@
 // The exit codes that PostgreSQL acts upon, whatever goes wrong: after 1 to 125 from restore_command it promotes, after
 // more than 125 from archive_command its archiver ends.
+
+import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,8 +11,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openRepository } from '../../../src/backup/repository.ts'
 import { walKey } from '../../../src/backup/wal/names.ts'
 import { packageRoot } from '../../../src/statements/package-root.ts'
-import { dataDirectory, nameOf, ready, SYSTEM } from '../../backup/wal-files.ts'
-import { arxdb, start } from '../../e2e/spawn.ts'
+import { dataDirectory, nameOf, ready, SYSTEM, segment } from '../../backup/wal-files.ts'
+import { atTerminal } from '../../e2e/at-terminal.ts'
+import { arxdb, program, start } from '../../e2e/spawn.ts'
 
 let folder: string
 let repo: string
@@ -52,6 +55,28 @@ describe('fetch', () => {
       expect(await fetch(wanted)).toMatchObject({ code: 1, stderr: expect.stringContaining(wanted) })
     },
   )
+
+  /** A repository that somebody else's --repo was meant for: of another cluster, or begun and never archived to. */
+  async function other(systemId?: string): Promise<readonly string[]> {
+    const place = mkdtempSync(join(folder, 'other-'))
+    await (await openRepository({ repo: place, s3: {} }, 'make')).close()
+    if (systemId !== undefined) {
+      const path = join(mkdtempSync(join(folder, 'segment-')), name)
+      writeFileSync(path, segment({ number: 3, systemId }))
+      expect(await push(path, ['--repo', place])).toMatchObject({ code: 0 })
+    }
+    return ['--repo', place]
+  }
+  test.each([
+    ["another cluster's WAL", '7400000000000000002'],
+    ['no WAL at all', undefined],
+  ])('takes a repository with %s for the wrong one, whatever is asked for', async (_, systemId) => {
+    const flags = await other(systemId)
+    for (const wanted of [name, absent, '00000009.history']) {
+      const told = expect.stringContaining(`holds no WAL of system ${SYSTEM}`)
+      expect(await fetch(wanted, flags)).toMatchObject({ code: 255, stderr: told })
+    }
+  })
 
   const elsewhere = (place: string) => ['--repo', place]
   const cases: readonly (readonly [string, () => Promise<{ code: number | null }>])[] = [
@@ -146,6 +171,44 @@ describe('push', () => {
   })
 })
 
+describe('what ends well without a file', () => {
+  const help = ['--help', '--version']
+  const lines = (verb: string, operands: readonly string[]): readonly (readonly string[])[] => [
+    ...help.flatMap((flag) => [
+      ['wal', verb, flag],
+      ['wal', verb, ...operands, flag],
+      ['wal', flag, verb, ...operands],
+      [flag, 'wal', verb, ...operands],
+    ]),
+    ['help', 'wal', verb],
+    ['wal', 'help', verb],
+  ]
+
+  test('is a failure for PostgreSQL, whose processes have no terminal', async () => {
+    for (const argv of lines('push', [join(data, 'pg_wal', name)])) {
+      const { code, stderr } = await detached(argv)
+      expect({ argv, code, stderr }).toEqual({ argv, code: 1, stderr: expect.stringMatching(/no file was kept/) })
+    }
+    for (const argv of lines('fetch', [name, 'pg_wal/RECOVERYXLOG'])) {
+      const { code, stderr } = await detached(argv)
+      expect({ argv, code, stderr }).toEqual({ argv, code: 255, stderr: expect.stringMatching(/no file was kept/) })
+    }
+  })
+
+  test('is a success at a terminal, unless it names a file', async () => {
+    const ended = (...argv: readonly string[]) =>
+      atTerminal([process.execPath, program(), ...argv]).then(({ code }) => code)
+    expect(await ended('wal', 'push', '--help')).toBe(0)
+    expect(await ended('wal', 'fetch', '--repo', '/backups', '--help')).toBe(0)
+    expect(await ended('wal', 'push', `pg_wal/${name}`, '--help')).toBe(1)
+    expect(await ended('wal', 'fetch', name, 'pg_wal/RECOVERYXLOG', '--help')).toBe(255)
+  })
+
+  test('leaves questions about coins of these names alone', async () => {
+    expect(await detached(['correlation', 'wal', 'fetch', '--help'])).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
 describe('a store that accepts and says nothing', () => {
   test.each([
     ['fetch', 255],
@@ -181,7 +244,7 @@ describe('an installation that is broken', () => {
     symlinkSync(join(packageRoot(), 'sql'), join(copy, 'sql'))
     if (main !== undefined) {
       mkdirSync(join(copy, 'dist'))
-      writeFileSync(join(copy, 'dist/main.js'), main)
+      for (const entry of ['wal.js', 'main.js']) writeFileSync(join(copy, 'dist', entry), main)
     }
     const run = async (...argv: readonly string[]) => {
       const { execFile } = await import('node:child_process')
@@ -235,6 +298,18 @@ function preload(code: string): Record<string, string> {
   const file = join(mkdtempSync(join(folder, 'preload-')), 'preload.cjs')
   writeFileSync(file, code)
   return { NODE_OPTIONS: `--require=${file}` }
+}
+
+/** In a session of its own, as every process of PostgreSQL's is. */
+function detached(argv: readonly string[]): Promise<{ code: number | null; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [program(), ...argv], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+      stderr += chunk
+    })
+    child.once('close', (code) => resolve({ code, stderr }))
+  })
 }
 
 /** A server that takes connections and never answers. */

@@ -145,20 +145,20 @@ describe('notes of what was stored', () => {
 
   test('hold for the file that they name, as it was, in the repository that they name', async () => {
     const path = pathOf(ready(data, { number: 60 }))
-    const notes = acknowledgements(join(folder, 'state'), 's3://a/b')
+    const of = (address: string, id: string) => acknowledgements(join(folder, 'state'), address, id)
+    const notes = of('s3://a/b', 'one')
     expect(await notes.has(await inspectFile(path, undefined))).toBe(false)
     await note(notes, path)
     expect(await notes.has(await inspectFile(path, undefined))).toBe(true)
-    expect(await acknowledgements(join(folder, 'state'), 's3://a/c').has(await inspectFile(path, undefined))).toBe(
-      false,
-    )
+    expect(await of('s3://a/c', 'one').has(await inspectFile(path, undefined))).toBe(false)
+    expect(await of('s3://a/b', 'another').has(await inspectFile(path, undefined))).toBe(false)
     writeFileSync(path, segment({ number: 60, fill: 'other ' }))
     expect(await notes.has(await inspectFile(path, undefined))).toBe(false)
   })
 
   test('are not believed in a folder that others may write', async () => {
     const path = pathOf(ready(data, { number: 61 }))
-    const notes = acknowledgements(join(folder, 'open'), 's3://a/b')
+    const notes = acknowledgements(join(folder, 'open'), 's3://a/b', 'one')
     await note(notes, path)
     execFileSync('chmod', ['-R', 'go+w', join(folder, 'open')])
     expect(await notes.has(await inspectFile(path, undefined))).toBe(false)

@@ -16,9 +16,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openRepository } from '../../../src/backup/repository.ts'
 import { readArchive } from '../../../src/backup/wal/archive.ts'
-import { archiveCommand, restoreCommand, type SetupFacts } from '../../../src/backup/wal/setup.ts'
+import { archiveCommand, restoreCommand, type SetupFacts, shellWord } from '../../../src/backup/wal/setup.ts'
+import { freePort } from '../../../src/embedded/sockets.ts'
 import { packageRoot } from '../../../src/statements/package-root.ts'
 import { type Clusters, clusters, log, sql, url } from '../../backup/clusters.ts'
+import { startAtTerminal } from '../../e2e/at-terminal.ts'
 import { arxdb } from '../../e2e/spawn.ts'
 import { withClient } from '../../servers/databases.ts'
 import { type Found, findPostgres } from '../../servers/postgres.ts'
@@ -261,6 +263,41 @@ describe('recovery', () => {
     expect(up).toBe(true)
     expect(await commits(at)).not.toBe(ALL)
   })
+})
+
+test('a server that was started at a terminal is not told that its WAL is archived by a --help', async () => {
+  const data = join(folder, 'at-terminal')
+  running.pg('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N'])
+  const at = await freePort()
+  const command = `${[facts.node, facts.script].map(shellWord).join(' ')} wal push --help`
+  const settings = {
+    ...{ port: at, unix_socket_directories: '', fsync: 'off', archive_mode: 'on' },
+    archive_command: command,
+  }
+  const server = startAtTerminal(
+    [join(found.installation.bindir, 'postgres'), '-D', data].concat(
+      Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ),
+    found.installation.options,
+  )
+  try {
+    for (const end = Date.now() + 30_000; Date.now() < end; await sleep(100)) {
+      if (await sql(at, 'select 1').catch(() => undefined)) break
+    }
+    await sql(at, 'create table t ()', 'select pg_switch_wal()')
+    for (const end = Date.now() + 20_000; ; await sleep(100)) {
+      const said = await sql<{ failed: string; archived: string }>(
+        at,
+        'select failed_count::text as failed, archived_count::text as archived from pg_stat_archiver',
+      )
+      expect(said.archived).toBe('0')
+      if (said.failed !== '0') break
+      expect(Date.now()).toBeLessThan(end)
+    }
+  } finally {
+    running.stop(data)
+    await server.ended
+  }
 })
 
 test('a clone that archives too is refused, and what production archived stays', async () => {
