@@ -12,6 +12,7 @@ import type { BackupSettings } from '../settings.ts'
 import { ObjectExists } from '../stores/outcomes.ts'
 import type { Store } from '../stores/store.ts'
 import type { Acknowledged } from './acknowledged.ts'
+import type { Hashed } from './hashed.ts'
 import { HEADER_BYTES, headerLine, readHeader, type WalHeader } from './header.ts'
 import { type WalFile, walFile, walKey } from './names.ts'
 import { putByProgram } from './pack.ts'
@@ -29,6 +30,8 @@ export interface PushTask {
   key(): Promise<Key | undefined>
   /** What an earlier call stored in the repository of that id, as this host noted it; undefined where asking is as cheap. */
   readonly acknowledged: ((id: string) => Acknowledged) | undefined
+  /** What an earlier call hashed. */
+  readonly hashed?: Hashed | undefined
   readonly systemId?: string | undefined
   readonly batch?: boolean | undefined
   readonly signal: AbortSignal
@@ -44,7 +47,7 @@ export interface Pushed {
 
 /** Stores one file. Throws when it is not there for certain; one that is there with other bytes is refused. */
 export async function pushFile(path: string, task: PushTask): Promise<Pushed> {
-  const found = await inspectFile(path, task.systemId)
+  const found = await inspectFile(path, task.systemId, task.hashed?.recall)
   const { name } = found.file
   const repository = await openRepository(task.settings, 'must exist')
   try {
@@ -136,7 +139,7 @@ async function pushReady(path: string, first: FoundFile, repository: Repository,
       try {
         if (await repository.store.stat(walKey(first.systemId, name))) continue
         const file = join(folder, name)
-        const found = await inspectFile(file, first.systemId)
+        const found = await inspectFile(file, first.systemId, task.hashed?.note)
         if ((await store(file, found, repository, { ...task, signal })) === 'stored') along++
       } catch {
         return

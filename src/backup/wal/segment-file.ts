@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ArxError } from '../../errors.ts'
-import { digestOf } from '../digest.ts'
+import { type Digest, digestOf } from '../digest.ts'
 import { isSegmentSize, segmentNumber, type WalFile, walFile } from './names.ts'
 
 export interface FoundFile {
@@ -21,7 +21,11 @@ const MAGIC = { least: 0xd110, most: 0xd1ff }
  * Looks at the file that PostgreSQL wants archived. Throws for what is no whole segment of that name: cut, empty,
  * recycled, or another cluster's than `systemId`.
  */
-export async function inspectFile(path: string, systemId: string | undefined): Promise<FoundFile> {
+export async function inspectFile(
+  path: string,
+  systemId: string | undefined,
+  digest: (path: string) => Promise<Digest> = digestOf,
+): Promise<FoundFile> {
   const name = path.slice(path.lastIndexOf('/') + 1)
   const file = walFile(name)
   if (!file) throw broken(path, 'no name that PostgreSQL archives')
@@ -36,7 +40,7 @@ export async function inspectFile(path: string, systemId: string | undefined): P
   }
   if (systemId !== undefined && own !== systemId)
     throw broken(path, `it is of system ${own}, and ${systemId} is archived here`)
-  const { bytes, sha256 } = await digestOf(path)
+  const { bytes, sha256 } = await digest(path)
   return { file, bytes, sha256, systemId: own }
 }
 

@@ -7,6 +7,7 @@ import { findKey } from '../sealing/keys.ts'
 import { type BackupSettings, backupSettings } from '../settings.ts'
 import { acknowledgements } from './acknowledged.ts'
 import { fetchFile } from './fetch.ts'
+import { hashedBefore } from './hashed.ts'
 import { pushFile } from './push.ts'
 
 export const settings = backupSettings
@@ -26,6 +27,7 @@ export const push = (path: string, wanted: BackupSettings, world: WalWorld, batc
       ...{ settings: wanted, signal, batch, systemId: world.systemId },
       key: () => findKey(wanted.keyFile),
       acknowledged: acknowledged(wanted, world.env),
+      hashed: hashedBefore(stateFolder(world.env)),
     }),
   )
 

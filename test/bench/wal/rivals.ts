@@ -83,7 +83,16 @@ export function movers(folder: string, { data }: Segments): readonly Mover[] {
         call('--no-online', 'stanza-create')
       },
       push: (file) => call('archive-push', source(file)),
-      fetch: (file, to) => call('archive-get', file, to),
+      fetch(file, to) {
+        // The asynchronous one trips over its own spool on a busy machine, and is asked again.
+        for (let left = 3; ; left--) {
+          try {
+            return call('archive-get', file, to)
+          } catch (error) {
+            if (left === 0) throw error
+          }
+        }
+      },
     }
   }
 

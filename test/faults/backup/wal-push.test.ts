@@ -1,13 +1,27 @@
 // What is not stored, because it is not what its name says; and what is stored, sealed and brought back.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openRepository } from '../../../src/backup/repository.ts'
 import { ensureKey, type Key } from '../../../src/backup/sealing/keys.ts'
 import { type Acknowledged, acknowledgements } from '../../../src/backup/wal/acknowledged.ts'
 import { fetchFile } from '../../../src/backup/wal/fetch.ts'
+import { hashedBefore } from '../../../src/backup/wal/hashed.ts'
 import { walKey } from '../../../src/backup/wal/names.ts'
 import { type PushTask, pushFile } from '../../../src/backup/wal/push.ts'
 import { inspectFile } from '../../../src/backup/wal/segment-file.ts'
@@ -162,5 +176,51 @@ describe('notes of what was stored', () => {
     await note(notes, path)
     execFileSync('chmod', ['-R', 'go+w', join(folder, 'open')])
     expect(await notes.has(await inspectFile(path, undefined))).toBe(false)
+  })
+})
+
+describe('a digest that was noted', () => {
+  test('is that of the file as it was: of one that is written, replaced or renamed it is taken anew', async () => {
+    const hashed = hashedBefore(join(folder, 'hashes'))
+    const path = pathOf(ready(data, { number: 70 }))
+    // The kernel's change time cannot be set: it has to pass.
+    await sleep(1100)
+    const noted = await hashed.note(path)
+    const note = join(folder, 'hashes/hashed', nameOf({ number: 70 }))
+    // What the note says is believed, so a lie in it shows that it was read.
+    const lie = 'f'.repeat(64)
+    const lying = readFileSync(note, 'utf8').replace(noted.sha256, lie)
+    writeFileSync(note, lying)
+    expect((await hashed.recall(path)).sha256).toBe(lie)
+
+    const { atime, mtime } = statSync(path)
+    const changes: readonly (() => void)[] = [
+      () => utimesSync(path, atime, mtime),
+      () => writeFileSync(path, segment({ number: 70, fill: 'other ' })),
+      () => {
+        writeFileSync(`${path}.new`, readFileSync(path))
+        renameSync(`${path}.new`, path)
+      },
+    ]
+    for (const change of changes) {
+      writeFileSync(note, lying)
+      change()
+      utimesSync(path, atime, mtime)
+      const { sha256 } = await hashed.recall(path)
+      expect(sha256).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'))
+    }
+  })
+
+  test('is not noted of a file that was changed a moment ago, nor believed where others may write', async () => {
+    const hashed = hashedBefore(join(folder, 'fresh'))
+    await hashed.note(pathOf(ready(data, { number: 71 })))
+    expect(existsSync(join(folder, 'fresh'))).toBe(false)
+    const path = pathOf(ready(data, { number: 72 }))
+    await sleep(1100)
+    const { sha256 } = await hashed.note(path)
+    const note = join(folder, 'fresh/hashed', nameOf({ number: 72 }))
+    writeFileSync(note, readFileSync(note, 'utf8').replace(sha256, 'f'.repeat(64)))
+    execFileSync('chmod', ['-R', 'go+w', join(folder, 'fresh')])
+    expect((await hashed.recall(path)).sha256).toBe(sha256)
   })
 })
