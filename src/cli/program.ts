@@ -29,6 +29,7 @@ import { scheduleCommand } from '../commands/schedule/schedule.ts'
 import { sizesCommand } from '../commands/sizes.ts'
 import { sqlCommand } from '../commands/sql/sql.ts'
 import { trendCommand } from '../commands/trend.ts'
+import { tuneCommand } from '../commands/tune/tune.ts'
 import { twapCommand } from '../commands/twap.ts'
 import { volatilityCommand } from '../commands/volatility.ts'
 import { vwapCommand } from '../commands/vwap.ts'
@@ -75,7 +76,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     walCommand,
     scheduleCommand,
   ] as unknown as Factory[],
-  'Watch:': [healthCommand] as unknown as Factory[],
+  'Watch:': [healthCommand, tuneCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */
