@@ -19,6 +19,7 @@ import { indicatorsCommand } from '../commands/indicators.ts'
 import { ingestCommand } from '../commands/ingest.ts'
 import { localCommand } from '../commands/local/local.ts'
 import { macdCommand } from '../commands/macd.ts'
+import { maintainCommand } from '../commands/maintain.ts'
 import { marketCommand } from '../commands/market.ts'
 import { migrateCommand } from '../commands/migrate/migrate.ts'
 import { policyCommand } from '../commands/policy/policy.ts'
@@ -76,7 +77,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     walCommand,
     scheduleCommand,
   ] as unknown as Factory[],
-  'Watch:': [healthCommand, tuneCommand] as unknown as Factory[],
+  'Watch:': [healthCommand, tuneCommand, maintainCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */

@@ -19,6 +19,7 @@ export const services = {
   restore: () => import('../backup/restore/service.ts'),
   backupsSeen: () => import('../backup/shown/seen.ts'),
   health: () => import('../health/service.ts'),
+  maintain: () => import('../health/maintain/service.ts'),
   tune: () => import('../health/tune/service.ts'),
   schedule: () => import('../backup/schedule/service.ts'),
   statements: () => import('../statements/service.ts'),
