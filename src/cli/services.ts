@@ -20,6 +20,7 @@ export const services = {
   backupsSeen: () => import('../backup/shown/seen.ts'),
   health: () => import('../health/service.ts'),
   maintain: () => import('../health/maintain/service.ts'),
+  pooler: () => import('../health/pooler/service.ts'),
   tune: () => import('../health/tune/service.ts'),
   schedule: () => import('../backup/schedule/service.ts'),
   statements: () => import('../statements/service.ts'),

@@ -84,3 +84,14 @@ export function appliedNotes({ rows, warnings }: Tuned, applied: Outcome | undef
     info(`to take it back: ${applied.undo.join('; ')};`),
   ]
 }
+
+export const poolerColumns = columns({
+  ...({ setting: 'text', current: 'text', recommended: 'text', needs: 'text', seed: 'text', reason: 'text' } as const),
+  differs: 'bool',
+})
+
+export function poolerNotes(rows: readonly { readonly setting: string; readonly differs: boolean }[]): readonly Note[] {
+  const differ = rows.filter(({ differs }) => differs).map(({ setting }) => setting)
+  if (differ.length === 0) return [info(`all ${rows.length} settings are right as they are`)]
+  return [warn(`${differ.length} of ${rows.length} settings differ: ${differ.join(', ')}`)]
+}

@@ -355,10 +355,65 @@ export interface Statements {
     params: { readonly longer_than: number }
     row: { readonly pid: number; readonly role_name: string | null; readonly application: string | null; readonly seconds: number; readonly since: string; readonly query: string }
   }
+  /** What a step left: dead rows of a table, which somebody still sees, and the bytes of an index. */
+  'health/maintain-after': {
+    params: { readonly relation: string }
+    row: { readonly dead: number; readonly bytes: number }
+  }
+  /** Indexes that take much more room than what is in them would: B-trees of at least so many bytes, by the width of their */
+  'health/maintain-bloated': {
+    params: { readonly least: number; readonly share: number }
+    row: { readonly index: string; readonly relation: string; readonly root: string; readonly bytes: number; readonly expected: number; readonly owner: string; readonly may: boolean }
+  }
+  /** Whether this server can be maintained, by which backend, and whether arxdb's rollups are here for this role. */
+  'health/maintain-facts': {
+    params: Record<never, never>
+    row: { readonly pid: number; readonly standby: boolean; readonly rollups: boolean }
+  }
+  /** Indexes that are not valid: what a REINDEX CONCURRENTLY left beside the index it was for, and others that were never */
+  'health/maintain-invalid': {
+    params: Record<never, never>
+    row: { readonly index: string; readonly relation: string; readonly root: string; readonly bytes: number; readonly leftover: boolean; readonly on_whole: boolean; readonly exclusion: boolean; readonly building: number | null; readonly owner: string; readonly may: boolean }
+  }
+  /** Tables of partitions or chunks that have rows, and whose planner has no statistics over all of them together: autovacuum */
+  'health/maintain-roots': {
+    params: Record<never, never>
+    row: { readonly relation: string; readonly owner: string; readonly may: boolean; readonly parts: number }
+  }
+  /** Ranges of time whose rollups are not those of the rows any more. */
+  'health/maintain-stale': {
+    params: Record<never, never>
+    row: { readonly ranges: number }
+  }
+  /** Tables, partitions and chunks that are due to be vacuumed or analyzed, the most dead rows first, each under the table it is part of. */
+  'health/maintain-tables': {
+    params: { readonly dead: number; readonly changed: number }
+    row: { readonly oid: number; readonly relation: string; readonly root: string; readonly owner: string; readonly may: boolean; readonly vacuum: boolean; readonly analyze: boolean; readonly dead: number; readonly changed: number; readonly never: boolean; readonly frozen: number }
+  }
   /** What health has to know of the server, the role and the schema before it judges anything; needs no privilege at all. */
   'health/server': {
     params: Record<never, never>
     row: { readonly version: number; readonly timescaledb: string | null; readonly community: boolean; readonly standby: boolean; readonly database: string; readonly role_name: string; readonly system_id: string; readonly monitor: boolean; readonly migrated: boolean; readonly readable: boolean; readonly data_directory: string | null }
+  }
+  /** What settings depend on beside the machine: who is connected to what, and how many locks the largest table takes. */
+  'health/tune-facts': {
+    params: Record<never, never>
+    row: { readonly version: number; readonly timescaledb: string | null; readonly pid: number; readonly role_name: string; readonly database: string; readonly databases: number; readonly tables: number; readonly largest: number; readonly chunks: number }
+  }
+  /** What stands in the configuration files, in the order they are read; ALTER SYSTEM writes into the last of them. */
+  'health/tune-files': {
+    params: { readonly names: readonly string[] }
+    row: { readonly name: string; readonly setting: string | null; readonly automatic: boolean; readonly applied: boolean; readonly error: string | null }
+  }
+  /** Background jobs that the server starts by itself: none. */
+  'health/tune-jobs': {
+    params: Record<never, never>
+    row: { readonly jobs: number }
+  }
+  /** Settings as they are in force, what may be written into them, and whether this role may. */
+  'health/tune-settings': {
+    params: { readonly names: readonly string[] }
+    row: { readonly name: string; readonly setting: string; readonly unit: string | null; readonly vartype: string; readonly context: string; readonly source: string; readonly min_val: string | null; readonly max_val: string | null; readonly enumvals: readonly string[] | null; readonly pending_restart: boolean; readonly may_set: boolean }
   }
   /** Books a batch, in the transaction that brought its rows. No row comes back when another run has taken the import over. */
   'ingest/add-batch': {

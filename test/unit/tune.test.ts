@@ -61,12 +61,14 @@ test.each([
       'cgroup/db.slice/pg.service/memory.max': 'max\n',
       'cgroup/db.slice/pg.service/cpu.max': '150000 100000\n',
     },
-    4, 2,
+    4,
+    2,
   ],
   [
     'a container that sees its own group as the root',
     { 'proc/7/cgroup': '0::/\n', 'cgroup/memory.max': '1073741824\n', 'cgroup/cpu.max': 'max 100000\n' },
-    1, 8,
+    1,
+    8,
   ],
   [
     'groups of the first generation',
@@ -77,7 +79,8 @@ test.each([
       'cgroup/cpu,cpuacct/docker/1/cpu.cfs_quota_us': '50000\n',
       'cgroup/cpu,cpuacct/docker/1/cpu.cfs_period_us': '100000\n',
     },
-    2, 1,
+    2,
+    1,
   ],
 ])('the machine with %s', (_, files, memory, cpus) => {
   expect(machineOf(7, linux(files as Record<string, string>))).toMatchObject({ memory: memory * GB, cpus })

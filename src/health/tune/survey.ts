@@ -57,15 +57,20 @@ export async function survey(client: Client, asked: Asked): Promise<Surveyed> {
     choices: (name) => settings.get(name)?.enumvals ?? [],
   }
   const names = wishes({ ...ground, connections: 100, walFree: undefined }).map(({ setting }) => setting)
-  const rows = await runner(client, PLAIN)<Setting>('health/tune-settings', { names: [...names, ...ALSO] })
-  for (const one of rows) settings.set(one.name, one)
+  const found = await readSettings(client, [...names, ...ALSO])
+  for (const one of found.values()) settings.set(one.name, one)
   const data = runsHere(facts) ? settings.get('data_directory')?.setting : undefined
   const connections = Number(settings.get('max_connections')?.setting)
   return {
     machine,
-    server: { role_name: facts.role_name, settings, waiting: await waiting(client, rows) },
+    server: { role_name: facts.role_name, settings, waiting: await waiting(client, [...found.values()]) },
     wishes: wishes({ ...ground, connections, walFree: data === undefined ? undefined : roomForWal(data) }),
   }
+}
+
+export async function readSettings(client: Client, names: readonly string[]): Promise<ReadonlyMap<string, Setting>> {
+  const rows = await runner(client, PLAIN)<Setting>('health/tune-settings', { names })
+  return new Map(rows.map((row) => [row.name, row]))
 }
 
 async function waiting(client: Client, rows: readonly Setting[]): Promise<Server['waiting']> {
@@ -85,7 +90,7 @@ export function settled({ memory, cpus }: Pick<Asked, 'memory' | 'cpus'>, facts:
   if (!seen)
     throw usageError(
       'the server is not on this machine: how much memory and how many processors it has is not known here',
-      `--memory 24GB --cpus 2, as it has them`,
+      '--memory 24GB --cpus 2, as it has them',
     )
   const given = memory !== undefined || cpus !== undefined
   const origin = given ? `${seen.origin}, and as given` : seen.origin
