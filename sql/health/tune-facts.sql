@@ -1,7 +1,7 @@
 -- What settings depend on beside the machine: who is connected to what, and how many locks the largest table takes.
 -- @params  -
--- @returns version int, timescaledb text null, pid int, role_name text, database text, databases int, tables int, largest int,
---          chunks int
+-- @returns version int, timescaledb text null, loaded boolean, pid int, role_name text, database text, databases int, tables int,
+--          largest int, chunks int
 -- @locks   AccessShareLock on catalogs
 with indexes as (
   select indrelid, count(*) as n from pg_index group by indrelid
@@ -21,6 +21,8 @@ with indexes as (
 )
 select current_setting('server_version_num')::int as version,
        (select extversion from pg_extension where extname = 'timescaledb') as timescaledb,
+       -- In any database of the server.
+       current_setting('timescaledb.max_background_workers', true) is not null as loaded,
        pg_backend_pid() as pid, session_user::text as role_name, current_database()::text as database,
        (select count(*)::int from pg_database where datallowconn and not datistemplate) as databases,
        (select count(*)::int from pg_class where relkind in ('r', 'p', 'm') and relpersistence <> 't') as tables,

@@ -398,7 +398,7 @@ export interface Statements {
   /** What settings depend on beside the machine: who is connected to what, and how many locks the largest table takes. */
   'health/tune-facts': {
     params: Record<never, never>
-    row: { readonly version: number; readonly timescaledb: string | null; readonly pid: number; readonly role_name: string; readonly database: string; readonly databases: number; readonly tables: number; readonly largest: number; readonly chunks: number }
+    row: { readonly version: number; readonly timescaledb: string | null; readonly loaded: boolean; readonly pid: number; readonly role_name: string; readonly database: string; readonly databases: number; readonly tables: number; readonly largest: number; readonly chunks: number }
   }
   /** What stands in the configuration files, in the order they are read; ALTER SYSTEM writes into the last of them. */
   'health/tune-files': {

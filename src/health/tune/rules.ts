@@ -20,6 +20,7 @@ export interface Ground {
   readonly storage: Storage
   /** As server_version_num. */
   readonly version: number
+  /** Its library is loaded. */
   readonly timescaledb: boolean
   /** That can be connected to. */
   readonly databases: number

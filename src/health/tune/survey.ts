@@ -27,6 +27,7 @@ export interface Surveyed {
 interface Facts {
   readonly version: number
   readonly timescaledb: string | null
+  readonly loaded: boolean
   readonly pid: number
   readonly role_name: string
   readonly database: string
@@ -51,7 +52,7 @@ export async function survey(client: Client, asked: Asked): Promise<Surveyed> {
   const machine = settled(asked, facts)
   const settings = new Map<string, Setting>()
   const ground: Omit<Ground, 'connections' | 'walFree'> = {
-    ...{ machine, workload: asked.workload, storage: asked.storage, timescaledb: facts.timescaledb !== null },
+    ...{ machine, workload: asked.workload, storage: asked.storage, timescaledb: facts.loaded },
     ...{ version: facts.version, databases: facts.databases, jobs: row!.jobs },
     ...{ tables: facts.tables, largest: facts.largest, chunks: facts.chunks },
     choices: (name) => settings.get(name)?.enumvals ?? [],
