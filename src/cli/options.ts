@@ -257,3 +257,27 @@ export const repositoryOptions = <A extends unknown[]>(base: Command<A>) =>
     .option('--s3-endpoint <url>', "an S3 that is not AWS's")
     .option('--s3-region <name>', 'region of the bucket')
     .option('--s3-path-style', 'the bucket in the path: MinIO, Ceph')
+
+/** `24GB`, `512MB`: bytes, in the multiples of 1024 that memory and PostgreSQL are counted in. */
+export function memorySize(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*([mgt])i?b?$/i.exec(text.trim()) ?? []
+  const bytes = Number(amount) * 1024 ** ({ m: 2, g: 3, t: 4 }[unit?.toLowerCase() ?? ''] ?? Number.NaN)
+  if (!(bytes >= 64 * 1024 ** 2)) throw usageError(`"${text}" is no size of a memory`, '--memory 24GB')
+  return Math.floor(bytes)
+}
+
+/** For what the server's settings are to be right. */
+export const tuneOptions = <A extends unknown[]>(base: Command<A>) =>
+  base
+    .addOption(
+      new Option('--memory <size>', "the server's: 24GB (default: as seen, on its own machine)").argParser(memorySize),
+    )
+    .addOption(new Option('--cpus <n>', 'its processors (default: the same)').argParser(countUpTo(4096)))
+    .addOption(
+      new Option('--workload <kind>', 'what it is there for')
+        .choices(['mixed', 'ingest', 'analytics'] as const)
+        .default('mixed' as const),
+    )
+    .addOption(
+      new Option('--storage <kind>', 'what its disks are').choices(['ssd', 'hdd'] as const).default('ssd' as const),
+    )

@@ -20,6 +20,7 @@ import { indicatorsCommand } from '../commands/indicators.ts'
 import { ingestCommand } from '../commands/ingest.ts'
 import { localCommand } from '../commands/local/local.ts'
 import { macdCommand } from '../commands/macd.ts'
+import { maintainCommand } from '../commands/maintain.ts'
 import { marketCommand } from '../commands/market.ts'
 import { metricsCommand } from '../commands/metrics.ts'
 import { migrateCommand } from '../commands/migrate/migrate.ts'
@@ -32,6 +33,7 @@ import { sizesCommand } from '../commands/sizes.ts'
 import { sqlCommand } from '../commands/sql/sql.ts'
 import { topCommand } from '../commands/top.ts'
 import { trendCommand } from '../commands/trend.ts'
+import { tuneCommand } from '../commands/tune/tune.ts'
 import { twapCommand } from '../commands/twap.ts'
 import { volatilityCommand } from '../commands/volatility.ts'
 import { vwapCommand } from '../commands/vwap.ts'
@@ -73,7 +75,14 @@ const GROUPS: Groups = {
     walCommand,
     scheduleCommand,
   ] as unknown as Factory[],
-  'Watch:': [healthCommand, topCommand, metricsCommand, alertsCommand] as unknown as Factory[],
+  'Watch:': [
+    healthCommand,
+    topCommand,
+    metricsCommand,
+    alertsCommand,
+    tuneCommand,
+    maintainCommand,
+  ] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */

@@ -132,6 +132,8 @@ const isElsewhere = (line: string): boolean =>
   )
 /** Goes on until Ctrl-C, or writes where it is told to: run for real in the tests of health, only parsed here. */
 const isLasting = (line: string): boolean => /^arxdb (metrics .*--(listen|textfile)|alerts)\b/.test(line)
+/** About the server itself: the suite's own gives up safety for speed, which is warned of. */
+const isServer = (line: string): boolean => /^arxdb (tune|maintain)\b/.test(line)
 const isSetUp = (line: string): boolean => /^arxdb migrate\b/.test(line)
 
 test('the examples are found', () => {
@@ -139,20 +141,32 @@ test('the examples are found', () => {
   expect(examples).toContain('arxdb twap BTC --from 7d')
 })
 
+describe('about the server', () => {
+  test.each(examples.filter(isServer))('%s', async (line) => {
+    const ended = await at(loaded, wordsOf(line))
+    expect(ended, ended.stderr).toMatchObject({ code: 0 })
+    expect(ended.stderr).not.toMatch(/^error:/m)
+    const out = line.split(' --out ')[1]
+    const said = out === undefined ? ended.stdout : readFileSync(join(folder, out), 'utf8')
+    // Nothing may be due.
+    if (!line.startsWith('arxdb maintain')) expect(said.trim().split('\n').length).toBeGreaterThan(10)
+    else expect(said + ended.stderr).toMatch(/nothing is due|vacuum|analyze/)
+  })
+})
+
+const others = [isShell, isSetUp, isAdopting, isBackup, isServer]
+
 describe('about data', () => {
-  test.each(examples.filter((line) => !isShell(line) && !isSetUp(line) && !isAdopting(line) && !isBackup(line)))(
-    '%s',
-    async (line) => {
-      // Autovacuum has been there; it does not come in the minute that this takes.
-      if (line.startsWith('arxdb sizes')) await withClient(loaded.url, (client) => client.query('analyze'))
-      const ended = await at(loaded, isLasting(line) ? [...wordsOf(line), '--help'] : wordsOf(line))
-      expect(ended, ended.stderr).toMatchObject({ code: 0 })
-      expect(ended.stderr).not.toMatch(/^(error|warning):/m)
-      // An example that answers nothing teaches nothing.
-      if (!line.includes('config check')) expect(ended.stdout.trim().split('\n').length).toBeGreaterThan(1)
-      else expect(ended.stderr).toContain('arxdb.json is right')
-    },
-  )
+  test.each(examples.filter((line) => !others.some((kind) => kind(line))))('%s', async (line) => {
+    // Autovacuum has been there; it does not come in the minute that this takes.
+    if (line.startsWith('arxdb sizes')) await withClient(loaded.url, (client) => client.query('analyze'))
+    const ended = await at(loaded, isLasting(line) ? [...wordsOf(line), '--help'] : wordsOf(line))
+    expect(ended, ended.stderr).toMatchObject({ code: 0 })
+    expect(ended.stderr).not.toMatch(/^(error|warning):/m)
+    // An example that answers nothing teaches nothing.
+    if (!line.includes('config check')) expect(ended.stdout.trim().split('\n').length).toBeGreaterThan(1)
+    else expect(ended.stderr).toContain('arxdb.json is right')
+  })
 })
 
 /** Every line of the README that a program reads on. */

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sweepFolders } from './leftovers.ts'
 import { TIMESCALEDB_SETTINGS } from './postgres.ts'
-import { type OwnServer, startServer } from './server.ts'
+import { type Installation, type OwnServer, startServer } from './server.ts'
 
 const BINDIR = '/usr/lib/postgresql/17/bin'
 const MAKE = new URL('./apache-root.sh', import.meta.url).pathname
@@ -41,10 +41,15 @@ function prepare(): string | undefined {
 export async function startApache(): Promise<OwnServer | string> {
   const reason = prepare()
   if (reason) return reason
+  sweepFolders(join(apacheRoot(), 'tmp'))
+  return startServer(apacheInstallation())
+}
+
+/** The programs in the root, which is there. */
+export function apacheInstallation(): Installation {
   const root = apacheRoot()
   const [, , uid, gid] = /^postgres:.*$/m.exec(readFileSync(join(root, 'etc/passwd'), 'utf8'))?.[0].split(':') ?? []
-  sweepFolders(join(root, 'tmp'))
-  return startServer({
+  return {
     bindir: BINDIR,
     // User and group both: with the user alone, chroot takes the gid from outside the root.
     prefix: ['chroot', '--userspec=postgres:postgres', root],
@@ -52,5 +57,5 @@ export async function startApache(): Promise<OwnServer | string> {
     owner: { uid: Number(uid), gid: Number(gid) },
     temporary: { here: join(root, 'tmp'), inside: '/tmp' },
     settings: TIMESCALEDB_SETTINGS,
-  })
+  }
 }
