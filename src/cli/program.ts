@@ -18,6 +18,7 @@ import { importsCommand } from '../commands/imports/imports.ts'
 import { indicatorsCommand } from '../commands/indicators.ts'
 import { ingestCommand } from '../commands/ingest.ts'
 import { localCommand } from '../commands/local/local.ts'
+import { locksCommand } from '../commands/locks.ts'
 import { macdCommand } from '../commands/macd.ts'
 import { marketCommand } from '../commands/market.ts'
 import { migrateCommand } from '../commands/migrate/migrate.ts'
@@ -75,7 +76,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     walCommand,
     scheduleCommand,
   ] as unknown as Factory[],
-  'Watch:': [healthCommand] as unknown as Factory[],
+  'Watch:': [healthCommand, locksCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */
@@ -143,7 +144,11 @@ function inherit(command: Command, parent: Command): Command {
 }
 
 /** How a question's answer is shown is the shell's business, wherever the command. */
-const viewOf = ({ chart, chartFile, watch, sql, explain }: View): View => ({ chart, chartFile, watch, sql, explain })
+const viewOf = ({ chart, chartFile, watch, sql, explain }: View): View => ({
+  ...{ chart, chartFile, watch, sql },
+  // Of `slow` it takes a name, and is something else.
+  explain: explain === true,
+})
 
 /** `migrate status`: the words after arxdb. */
 const nameOf = (command: Command): string => fullName(command).replace(/^arxdb ?/, '')

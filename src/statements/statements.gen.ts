@@ -490,6 +490,11 @@ export interface Statements {
     params: { readonly import_id: number; readonly since: string; readonly until: string }
     row: { readonly deleted: number }
   }
+  /** Who waits for a lock, and who is in the way: what each wants and holds of what is waited for. */
+  'locks/waiting': {
+    params: { readonly most: number }
+    row: { readonly pid: number; readonly blocked_by: readonly number[]; readonly wants: string | null; readonly holds: string | null; readonly lock_type: string | null; readonly relation: string | null; readonly part: string | null; readonly waits: number | null; readonly transaction: number | null; readonly state: string | null; readonly kind: string | null; readonly role_name: string | null; readonly application: string | null; readonly database: string | null; readonly prepared: string | null; readonly query: string | null; readonly waiting: number }
+  }
   /** First and last observation of each market inside a window, or from where its price still counts in it: two index probes */
   'markets/activity': {
     params: { readonly markets: readonly number[]; readonly since: readonly string[]; readonly to: string }

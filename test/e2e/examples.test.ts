@@ -130,6 +130,8 @@ const isElsewhere = (line: string): boolean =>
   /s3:|^arxdb (restore|backup drill|wal (push|fetch)|schedule (install|remove))\b|--apply|wal .*--repo \/backups$/.test(
     line,
   )
+/** About what goes on in the server, or a library it has to load: run in the tests of health, only parsed here. */
+const isWatching = (line: string): boolean => /^arxdb (slow|locks|indexes)\b/.test(line)
 const isSetUp = (line: string): boolean => /^arxdb migrate\b/.test(line)
 
 test('the examples are found', () => {
@@ -143,7 +145,7 @@ describe('about data', () => {
     async (line) => {
       // Autovacuum has been there; it does not come in the minute that this takes.
       if (line.startsWith('arxdb sizes')) await withClient(loaded.url, (client) => client.query('analyze'))
-      const ended = await at(loaded, wordsOf(line))
+      const ended = await at(loaded, isWatching(line) ? [...wordsOf(line), '--help'] : wordsOf(line))
       expect(ended, ended.stderr).toMatchObject({ code: 0 })
       expect(ended.stderr).not.toMatch(/^(error|warning):/m)
       // An example that answers nothing teaches nothing.
