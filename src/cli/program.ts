@@ -28,6 +28,7 @@ import { restoreCommand } from '../commands/restore/restore.ts'
 import { rsiCommand } from '../commands/rsi.ts'
 import { scheduleCommand } from '../commands/schedule/schedule.ts'
 import { sizesCommand } from '../commands/sizes.ts'
+import { slowCommand } from '../commands/slow.ts'
 import { sqlCommand } from '../commands/sql/sql.ts'
 import { trendCommand } from '../commands/trend.ts'
 import { twapCommand } from '../commands/twap.ts'
@@ -76,7 +77,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     walCommand,
     scheduleCommand,
   ] as unknown as Factory[],
-  'Watch:': [healthCommand, locksCommand] as unknown as Factory[],
+  'Watch:': [healthCommand, slowCommand, locksCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */

@@ -850,6 +850,31 @@ export interface Statements {
     params: { readonly table: string | null; readonly each: boolean; readonly now: string }
     row: { readonly table: string; readonly kind: string; readonly schema_name: string | null; readonly part: string | null; readonly range_start: string | null; readonly range_end: string | null; readonly parts: number | null; readonly packed_parts: number; readonly rows: number | null; readonly rows_estimated: boolean | null; readonly unknown_parts: number; readonly foreign_parts: number; readonly table_bytes: number; readonly index_bytes: number; readonly toast_bytes: number; readonly total_bytes: number; readonly before_bytes: number | null; readonly packed_bytes: number | null; readonly growth_per_day: number | null }
   }
+  /** What each statement of this database has come to since it was first seen: version 1.11 and later. */
+  'slow/counters': {
+    params: Record<never, never>
+    row: { readonly queryid: string | null; readonly roles: string | null; readonly calls: number; readonly seconds: number; readonly slowest: number; readonly rows: number; readonly hit: number; readonly read: number; readonly temporary: number; readonly wal: number; readonly io_seconds: number; readonly since: string | null }
+  }
+  /** What there is of pg_stat_statements, and whose statements this role may see. Where it lies in a schema of its own, that is */
+  'slow/extension': {
+    params: Record<never, never>
+    row: { readonly version: string | null; readonly loaded: boolean; readonly available: string | null; readonly sees_all: boolean; readonly role_name: string; readonly system_id: string; readonly database: string; readonly path: string | null }
+  }
+  /** When the statistics of statements were reset, and how often some were thrown out for want of room. From version 1.9 on. */
+  'slow/reset': {
+    params: Record<never, never>
+    row: { readonly stats_reset: string; readonly evictions: number }
+  }
+  /** Which statements run at this moment, and under which application's name. */
+  'slow/running': {
+    params: Record<never, never>
+    row: { readonly queryid: string; readonly application: string; readonly sessions: number }
+  }
+  /** The texts of some statements, with the constants taken out; the beginning of long ones. */
+  'slow/texts': {
+    params: { readonly queryids: readonly string[] }
+    row: { readonly queryid: string; readonly query: string }
+  }
   /** Makes the partitions or chunks that rows between two moments will need. */
   'storage/ensure-partitions': {
     params: { readonly facts: string; readonly since: string; readonly until: string }

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type LockRow, tree } from '../../src/core/locks.ts'
 import { arxdb } from '../e2e/spawn.ts'
 import { describeTiers, migratedDatabase, type TestDatabase, withClient } from '../servers/databases.ts'
-import { type Own, ownServer } from './own-server.ts'
+import type { OwnServer } from '../servers/server.ts'
+import { ownServer } from './own-server.ts'
 import { session } from './scene.ts'
 
 async function asked(url: string): Promise<{ readonly rows: readonly LockRow[]; readonly stderr: string }> {
@@ -171,9 +172,9 @@ describeTiers('locks', (tier) => {
 })
 
 describe('a prepared transaction', () => {
-  let server: Own
+  let server: OwnServer
   beforeAll(async () => {
-    server = await ownServer([], ['max_prepared_transactions=4'])
+    server = await ownServer('plain', [], ['max_prepared_transactions=4'])
   }, 60_000)
   afterAll(() => server?.stop())
 

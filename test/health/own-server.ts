@@ -1,27 +1,31 @@
 // A server with settings that the suite's own do not have: libraries that have to be preloaded, prepared transactions.
+import { startApache } from '../servers/apache.ts'
+import type { TierName } from '../servers/databases.ts'
 import { findPostgres, TIMESCALEDB_SETTINGS } from '../servers/postgres.ts'
 import { type OwnServer, startServer } from '../servers/server.ts'
 
-export interface Own extends OwnServer {
-  /** Loaded into it. */
-  readonly timescaledb: boolean
-}
+const [, ...OTHERS] = TIMESCALEDB_SETTINGS
 
-/** From this machine's PostgreSQL; `libraries` stand beside TimescaleDB, where it is there. The caller stops it. */
-export async function ownServer(libraries: readonly string[], settings: readonly string[]): Promise<Own> {
+/** A server as that tier has it, with `libraries` loaded beside TimescaleDB where it is. The caller stops it. */
+export async function ownServer(
+  tier: TierName,
+  libraries: readonly string[],
+  settings: readonly string[],
+): Promise<OwnServer> {
+  const preload = [...(tier === 'plain' ? [] : ['timescaledb']), ...libraries].join(',')
+  const all = [`shared_preload_libraries=${preload}`, ...(tier === 'plain' ? [] : OTHERS), ...settings]
+  if (tier === 'apache') {
+    const server = await startApache(all)
+    if (typeof server === 'string') throw new Error(server)
+    return server
+  }
   const found = await findPostgres()
-  const timescaledb = found.tier !== 'plain'
-  const preload = [...(timescaledb ? ['timescaledb'] : []), ...libraries].join(',')
-  const rest = timescaledb ? TIMESCALEDB_SETTINGS.slice(1) : []
   try {
-    const server = await startServer({
-      ...found.installation,
-      settings: [...(preload === '' ? [] : [`shared_preload_libraries=${preload}`]), ...rest, ...settings],
-    })
+    const { url, stop } = await startServer({ ...found.installation, settings: all })
     return {
-      ...{ url: server.url, timescaledb },
+      url,
       stop() {
-        server.stop()
+        stop()
         found.discard()
       },
     }

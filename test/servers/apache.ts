@@ -38,7 +38,7 @@ function prepare(): string | undefined {
 }
 
 /** Starts the server in the root; a string says why the tier is skipped. */
-export async function startApache(): Promise<OwnServer | string> {
+export async function startApache(settings: readonly string[] = TIMESCALEDB_SETTINGS): Promise<OwnServer | string> {
   const reason = prepare()
   if (reason) return reason
   const root = apacheRoot()
@@ -51,6 +51,6 @@ export async function startApache(): Promise<OwnServer | string> {
     options: { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' } },
     owner: { uid: Number(uid), gid: Number(gid) },
     temporary: { here: join(root, 'tmp'), inside: '/tmp' },
-    settings: TIMESCALEDB_SETTINGS,
+    settings,
   })
 }
