@@ -68,8 +68,11 @@ export interface Context {
    * for a command that asks anyway).
    */
   connectionForWriting(what: string, asksItself?: 'asks itself'): Promise<Connection>
-  /** Connects on the first call; closed by the runner. */
-  engine(): Promise<Engine>
+  /**
+   * Connects on the first call; closed by the runner. With `server`, no table of arxdb's is looked at: for what has to answer
+   * while they are locked, and is the same whatever the schema was made for.
+   */
+  engine(only?: 'server'): Promise<Engine>
   /** The areas, loaded on demand. */
   readonly services: Services
   progress(label: string): Progress

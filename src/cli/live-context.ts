@@ -45,9 +45,10 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
   const config = once(() => loadConfig(world, run.globals))
   const connection = once(async () => connect(world, run.globals, await config(), note))
   const told: string[] = []
-  const open = async () => {
+  const open = async (only?: 'server') => {
     const tell = (text: string) => void told.push(text)
-    const live = await openEngine(world, run, await connection(), (await config()).timeoutMs, note, tell)
+    const options = { timeoutMs: (await config()).timeoutMs, note, tell, only }
+    const live = await openEngine(world, run, await connection(), options)
     opened.push(live)
     return live
   }
@@ -114,7 +115,7 @@ export function createContext(world: World, invoke: Context['invoke']): LiveCont
     config,
     connection,
     connectionForWriting,
-    engine: () => engine(),
+    engine: (only) => engine(only),
     services,
     progress: (label) => {
       const { quiet = false, progress: kind = 'auto' } = run.globals
@@ -140,15 +141,20 @@ async function openEngine(
   { signal }: World,
   { globals, command }: Run,
   connection: Connection,
-  statementTimeoutMs: number,
-  note: (text: string) => void,
-  tell: (text: string) => void,
+  options: {
+    readonly timeoutMs: number
+    readonly only: 'server' | undefined
+    note(text: string): void
+    tell(text: string): void
+  },
 ): Promise<Engine> {
+  const { timeoutMs: statementTimeoutMs, only, note, tell } = options
   const { openEngine } = await import('../engines/timescaledb/engine.ts')
   const opening = openEngine({
     connection,
     limits: { statementTimeoutMs, lockTimeoutMs: 5_000, command },
     signal,
+    only,
     onStatement: globals.verbose
       ? ({ name, text }, params, ms) =>
           note(`-- ${name} ${JSON.stringify(params)} ${ms.toFixed(1)} ms\n${text.trimEnd()}`)
@@ -168,11 +174,11 @@ const readOnly = (what: string, target: Connection): ArxError =>
     exit: EXIT.refused,
   })
 
-/** The same promise for every caller: a connection is opened once. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+/** The same promise for every caller: a connection is opened once, as the first one asked for it. */
+function once<T, A extends readonly unknown[] = []>(make: (...asked: A) => Promise<T>): (...asked: A) => Promise<T> {
   let made: Promise<T> | undefined
-  return () => {
-    made ??= make()
+  return (...asked) => {
+    made ??= make(...asked)
     return made
   }
 }

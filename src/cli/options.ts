@@ -170,6 +170,13 @@ export const question = (name: string, summary: string, examples: readonly strin
     .addOption(viewOptions.sql)
     .addOption(viewOptions.explain)
 
+/** A question whose answer is a table, and has no drawing. */
+export const tableQuestion = (name: string, summary: string, examples: readonly string[]) =>
+  command(name, summary, examples)
+    .addOption(viewOptions.watch)
+    .addOption(viewOptions.sql)
+    .addOption(viewOptions.explain)
+
 /** A command that asks about one coin over a window; what is its own comes behind. */
 export const coinQuestion = (name: string, summary: string, examples: readonly string[]) =>
   question(name, summary, examples)

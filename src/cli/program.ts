@@ -19,6 +19,7 @@ import { importsCommand } from '../commands/imports/imports.ts'
 import { indicatorsCommand } from '../commands/indicators.ts'
 import { ingestCommand } from '../commands/ingest.ts'
 import { localCommand } from '../commands/local/local.ts'
+import { locksCommand } from '../commands/locks.ts'
 import { macdCommand } from '../commands/macd.ts'
 import { maintainCommand } from '../commands/maintain.ts'
 import { marketCommand } from '../commands/market.ts'
@@ -30,6 +31,7 @@ import { restoreCommand } from '../commands/restore/restore.ts'
 import { rsiCommand } from '../commands/rsi.ts'
 import { scheduleCommand } from '../commands/schedule/schedule.ts'
 import { sizesCommand } from '../commands/sizes.ts'
+import { slowCommand } from '../commands/slow.ts'
 import { sqlCommand } from '../commands/sql/sql.ts'
 import { topCommand } from '../commands/top.ts'
 import { trendCommand } from '../commands/trend.ts'
@@ -80,6 +82,8 @@ const GROUPS: Groups = {
     topCommand,
     metricsCommand,
     alertsCommand,
+    slowCommand,
+    locksCommand,
     tuneCommand,
     maintainCommand,
   ] as unknown as Factory[],

@@ -63,7 +63,11 @@ export function inherit(command: Command, parent: Command): Command {
 }
 
 /** How a question's answer is shown is the shell's business, wherever the command. */
-const viewOf = ({ chart, chartFile, watch, sql, explain }: View): View => ({ chart, chartFile, watch, sql, explain })
+const viewOf = ({ chart, chartFile, watch, sql, explain }: View): View => ({
+  ...{ chart, chartFile, watch, sql },
+  // Of `slow` it takes a name, and is something else.
+  explain: explain === true,
+})
 
 /** `migrate status`: the words after arxdb. */
 const nameOf = (command: Command): string => fullName(command).replace(/^arxdb ?/, '')

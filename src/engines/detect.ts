@@ -19,13 +19,15 @@ const offeredTier = (timescaledb: string | null, licence: string | null): Tier =
   return licence === 'timescale' ? 'community' : 'apache'
 }
 
-export async function detect(probe: Probe): Promise<Detected> {
+/** `only` the server: what the schema was made for stands in a table, and a table may be locked. */
+export async function detect(probe: Probe, only?: 'server'): Promise<Detected> {
   const [row] = (await probe('engine/server')) as unknown as [
     { server: number; timescaledb: string | null; licence: string | null; migrated: boolean },
   ]
   const version = { server: row.server, timescaledb: row.timescaledb }
   const offered = offeredTier(row.timescaledb, row.licence)
-  const recorded = row.migrated ? ((await probe('engine/tier'))[0]?.tier as Tier | undefined) : undefined
+  const recorded =
+    row.migrated && only === undefined ? ((await probe('engine/tier'))[0]?.tier as Tier | undefined) : undefined
   return { version, offered, tier: recorded ?? offered, migrated: row.migrated }
 }
 

@@ -425,6 +425,41 @@ export interface Statements {
     params: { readonly longer_than: number }
     row: { readonly pid: number; readonly role_name: string | null; readonly application: string | null; readonly seconds: number; readonly since: string; readonly query: string }
   }
+  /** What a step left: dead rows of a table, which somebody still sees, and the bytes of an index. */
+  'health/maintain-after': {
+    params: { readonly relation: string }
+    row: { readonly dead: number; readonly bytes: number }
+  }
+  /** Indexes that take much more room than what is in them would: B-trees of at least so many bytes, by the width of their */
+  'health/maintain-bloated': {
+    params: { readonly least: number; readonly share: number }
+    row: { readonly index: string; readonly relation: string; readonly root: string; readonly bytes: number; readonly expected: number; readonly owner: string; readonly may: boolean }
+  }
+  /** Whether this server can be maintained, by which backend, and whether arxdb's rollups are here for this role. */
+  'health/maintain-facts': {
+    params: Record<never, never>
+    row: { readonly pid: number; readonly standby: boolean; readonly rollups: boolean }
+  }
+  /** Indexes that are not valid: what a REINDEX CONCURRENTLY left beside the index it was for, and others that were never */
+  'health/maintain-invalid': {
+    params: Record<never, never>
+    row: { readonly index: string; readonly relation: string; readonly root: string; readonly bytes: number; readonly leftover: boolean; readonly on_whole: boolean; readonly exclusion: boolean; readonly building: number | null; readonly owner: string; readonly may: boolean }
+  }
+  /** Tables of partitions or chunks that have rows, and whose planner has no statistics over all of them together: autovacuum */
+  'health/maintain-roots': {
+    params: Record<never, never>
+    row: { readonly relation: string; readonly owner: string; readonly may: boolean; readonly parts: number }
+  }
+  /** Ranges of time whose rollups are not those of the rows any more. */
+  'health/maintain-stale': {
+    params: Record<never, never>
+    row: { readonly ranges: number }
+  }
+  /** Tables, partitions and chunks that are due to be vacuumed or analyzed, the most dead rows first, each under the table it is part of. */
+  'health/maintain-tables': {
+    params: { readonly dead: number; readonly changed: number }
+    row: { readonly oid: number; readonly relation: string; readonly root: string; readonly owner: string; readonly may: boolean; readonly vacuum: boolean; readonly analyze: boolean; readonly dead: number; readonly changed: number; readonly never: boolean; readonly frozen: number }
+  }
   /** Markets, and what their bars are. */
   'health/markets': {
     params: Record<never, never>
@@ -494,6 +529,26 @@ export interface Statements {
   'health/tablespaces': {
     params: Record<never, never>
     row: { readonly tablespace: string; readonly path: string }
+  }
+  /** What settings depend on beside the machine: who is connected to what, and how many locks the largest table takes. */
+  'health/tune-facts': {
+    params: Record<never, never>
+    row: { readonly version: number; readonly timescaledb: string | null; readonly loaded: boolean; readonly pid: number; readonly role_name: string; readonly database: string; readonly databases: number; readonly tables: number; readonly largest: number; readonly chunks: number }
+  }
+  /** What stands in the configuration files, in the order they are read; ALTER SYSTEM writes into the last of them. */
+  'health/tune-files': {
+    params: { readonly names: readonly string[] }
+    row: { readonly name: string; readonly setting: string | null; readonly automatic: boolean; readonly applied: boolean; readonly error: string | null }
+  }
+  /** Background jobs that the server starts by itself: none. */
+  'health/tune-jobs': {
+    params: Record<never, never>
+    row: { readonly jobs: number }
+  }
+  /** Settings as they are in force, what may be written into them, and whether this role may. */
+  'health/tune-settings': {
+    params: { readonly names: readonly string[] }
+    row: { readonly name: string; readonly setting: string; readonly unit: string | null; readonly vartype: string; readonly context: string; readonly source: string; readonly min_val: string | null; readonly max_val: string | null; readonly enumvals: readonly string[] | null; readonly pending_restart: boolean; readonly may_set: boolean }
   }
   /** Which of arxdb's tables this role may not read. */
   'health/unreadable': {
@@ -644,6 +699,11 @@ export interface Statements {
   'ingest/undo-prices': {
     params: { readonly import_id: number; readonly since: string; readonly until: string }
     row: { readonly deleted: number }
+  }
+  /** Who waits for a lock, and who is in the way: what each wants and holds of what is waited for. */
+  'locks/waiting': {
+    params: { readonly most: number }
+    row: { readonly pid: number; readonly blocked_by: readonly number[]; readonly wants: string | null; readonly holds: string | null; readonly lock_type: string | null; readonly relation: string | null; readonly part: string | null; readonly waits: number | null; readonly transaction: number | null; readonly state: string | null; readonly kind: string | null; readonly role_name: string | null; readonly application: string | null; readonly database: string | null; readonly prepared: string | null; readonly query: string | null; readonly waiting: number }
   }
   /** First and last observation of each market inside a window, or from where its price still counts in it: two index probes */
   'markets/activity': {
@@ -1024,6 +1084,31 @@ export interface Statements {
   'sizes/relations': {
     params: { readonly table: string | null; readonly each: boolean; readonly now: string }
     row: { readonly table: string; readonly kind: string; readonly schema_name: string | null; readonly part: string | null; readonly range_start: string | null; readonly range_end: string | null; readonly parts: number | null; readonly packed_parts: number; readonly rows: number | null; readonly rows_estimated: boolean | null; readonly unknown_parts: number; readonly foreign_parts: number; readonly table_bytes: number; readonly index_bytes: number; readonly toast_bytes: number; readonly total_bytes: number; readonly before_bytes: number | null; readonly packed_bytes: number | null; readonly growth_per_day: number | null }
+  }
+  /** What each statement of this database has come to since it was first seen: version 1.11 and later. */
+  'slow/counters': {
+    params: Record<never, never>
+    row: { readonly queryid: string | null; readonly roles: string | null; readonly calls: number; readonly seconds: number; readonly slowest: number; readonly rows: number; readonly hit: number; readonly read: number; readonly temporary: number; readonly wal: number; readonly io_seconds: number; readonly since: string | null }
+  }
+  /** What there is of pg_stat_statements, and whose statements this role may see. Where it lies in a schema of its own, that is */
+  'slow/extension': {
+    params: Record<never, never>
+    row: { readonly version: string | null; readonly loaded: boolean; readonly available: string | null; readonly sees_all: boolean; readonly role_name: string; readonly system_id: string; readonly database: string; readonly path: string | null }
+  }
+  /** When the statistics of statements were reset, and how often some were thrown out for want of room. From version 1.9 on. */
+  'slow/reset': {
+    params: Record<never, never>
+    row: { readonly stats_reset: string; readonly evictions: number }
+  }
+  /** Which statements run at this moment, and under which application's name. */
+  'slow/running': {
+    params: Record<never, never>
+    row: { readonly queryid: string; readonly application: string; readonly sessions: number }
+  }
+  /** The texts of some statements, with the constants taken out; the beginning of long ones. */
+  'slow/texts': {
+    params: { readonly queryids: readonly string[] }
+    row: { readonly queryid: string; readonly query: string }
   }
   /** Makes the partitions or chunks that rows between two moments will need. */
   'storage/ensure-partitions': {

@@ -134,6 +134,8 @@ const isElsewhere = (line: string): boolean =>
 const isLasting = (line: string): boolean => /^arxdb (metrics .*--(listen|textfile)|alerts)\b/.test(line)
 /** About the server itself: the suite's own gives up safety for speed, which is warned of. */
 const isServer = (line: string): boolean => /^arxdb (tune|maintain)\b/.test(line)
+/** About what goes on in the server, or a library it has to load: run in the tests of health, only parsed here. */
+const isWatching = (line: string): boolean => /^arxdb (slow|locks|indexes)\b/.test(line)
 const isSetUp = (line: string): boolean => /^arxdb migrate\b/.test(line)
 
 test('the examples are found', () => {
@@ -160,7 +162,7 @@ describe('about data', () => {
   test.each(examples.filter((line) => !others.some((kind) => kind(line))))('%s', async (line) => {
     // Autovacuum has been there; it does not come in the minute that this takes.
     if (line.startsWith('arxdb sizes')) await withClient(loaded.url, (client) => client.query('analyze'))
-    const ended = await at(loaded, isLasting(line) ? [...wordsOf(line), '--help'] : wordsOf(line))
+    const ended = await at(loaded, isLasting(line) || isWatching(line) ? [...wordsOf(line), '--help'] : wordsOf(line))
     expect(ended, ended.stderr).toMatchObject({ code: 0 })
     expect(ended.stderr).not.toMatch(/^(error|warning):/m)
     // An example that answers nothing teaches nothing.

@@ -38,15 +38,15 @@ function prepare(): string | undefined {
 }
 
 /** Starts the server in the root; a string says why the tier is skipped. */
-export async function startApache(): Promise<OwnServer | string> {
+export async function startApache(settings: readonly string[] = TIMESCALEDB_SETTINGS): Promise<OwnServer | string> {
   const reason = prepare()
   if (reason) return reason
   sweepFolders(join(apacheRoot(), 'tmp'))
-  return startServer(apacheInstallation())
+  return startServer(apacheInstallation(settings))
 }
 
 /** The programs in the root, which is there. */
-export function apacheInstallation(): Installation {
+export function apacheInstallation(settings: readonly string[] = TIMESCALEDB_SETTINGS): Installation {
   const root = apacheRoot()
   const [, , uid, gid] = /^postgres:.*$/m.exec(readFileSync(join(root, 'etc/passwd'), 'utf8'))?.[0].split(':') ?? []
   return {
@@ -56,6 +56,6 @@ export function apacheInstallation(): Installation {
     options: { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' } },
     owner: { uid: Number(uid), gid: Number(gid) },
     temporary: { here: join(root, 'tmp'), inside: '/tmp' },
-    settings: TIMESCALEDB_SETTINGS,
+    settings,
   }
 }

@@ -7,7 +7,7 @@ import { inTransaction, type SessionLimits } from '../../db/session.ts'
 import { translate } from '../../db/sqlstate.ts'
 import { inlined } from '../../statements/inline.ts'
 import { type Statement, statement, type Target } from '../../statements/load.ts'
-import { type Detected, detect } from '../detect.ts'
+import { type Detected, detect, type Probe } from '../detect.ts'
 import type { Ask, Capability, Engine } from '../engine.ts'
 
 export interface EngineOptions {
@@ -16,6 +16,8 @@ export interface EngineOptions {
   readonly signal?: AbortSignal | undefined
   /** Hears of every statement that ran: for `-v`. */
   readonly onStatement?: ((statement: Statement, params: readonly unknown[], ms: number) => void) | undefined
+  /** `server`: the tier is what the server offers; what the schema was made for is not read. */
+  readonly only?: 'server' | undefined
   /** Tells what would run instead of running it; which markets are meant is looked up all the same. */
   readonly instead?: Instead | undefined
 }
@@ -37,12 +39,11 @@ const targetOf = ({ tier, version }: Pick<Detected, 'tier' | 'version'>): Target
 /** Connects, finds out what the server is, and answers questions on that one connection until closed. */
 export async function openPostgres(options: EngineOptions, capabilitiesOf: CapabilitiesOf): Promise<Engine> {
   const client = await openClient(options.connection)
-  const found = await detect(async (name) => (await client.query(statement(name, BEFORE_DETECTION).text)).rows).catch(
-    async (error: unknown) => {
-      await client.end()
-      throw translate(error, options.connection)
-    },
-  )
+  const probe: Probe = async (name) => (await client.query(statement(name, BEFORE_DETECTION).text)).rows
+  const found = await detect(probe, options.only).catch(async (error: unknown) => {
+    await client.end()
+    throw translate(error, options.connection)
+  })
   const capabilities = capabilitiesOf(found)
   const target = targetOf(found)
   return {
@@ -61,7 +62,8 @@ export async function openPostgres(options: EngineOptions, capabilitiesOf: Capab
 const BEFORE_DETECTION: Target = { engine: 'postgres', server: 150_000 }
 
 /** Statements that only find out what is asked about, and from where. */
-const LOOKS_UP = /^(markets\/(?!coverage|coins)|rollups\/|bars\/|arbitrage\/markets$|price\/newest$|sizes\/names$)/
+const LOOKS_UP =
+  /^(markets\/(?!coverage|coins)|rollups\/|bars\/|arbitrage\/markets$|price\/newest$|sizes\/names$|slow\/extension$)/
 
 /** Changes how the rest runs, so a script has to do it too. */
 const SETS = 'rollups/serial'
