@@ -15,6 +15,7 @@ import { demoCommand } from '../commands/demo.ts'
 import { gapsCommand } from '../commands/gaps.ts'
 import { healthCommand } from '../commands/health.ts'
 import { importsCommand } from '../commands/imports/imports.ts'
+import { indexesCommand } from '../commands/indexes.ts'
 import { indicatorsCommand } from '../commands/indicators.ts'
 import { ingestCommand } from '../commands/ingest.ts'
 import { localCommand } from '../commands/local/local.ts'
@@ -77,7 +78,7 @@ const GROUPS: Readonly<Record<string, readonly Factory[]>> = {
     walCommand,
     scheduleCommand,
   ] as unknown as Factory[],
-  'Watch:': [healthCommand, slowCommand, locksCommand] as unknown as Factory[],
+  'Watch:': [healthCommand, slowCommand, locksCommand, indexesCommand] as unknown as Factory[],
 }
 
 /** The factory of a command that a line begins with: the others need not be built for it. */

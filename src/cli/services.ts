@@ -20,6 +20,7 @@ export const services = {
   backupsSeen: () => import('../backup/shown/seen.ts'),
   health: () => import('../health/service.ts'),
   slowMemory: () => import('../health/slow-memory.ts'),
+  elsewhere: () => import('../health/elsewhere.ts'),
   explain: () => import('../health/explain.ts'),
   schedule: () => import('../backup/schedule/service.ts'),
   statements: () => import('../statements/service.ts'),
