@@ -246,13 +246,24 @@ export const collect = (value: string, all: readonly string[]): readonly string[
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
 
+const amountOf = (text: string): number => {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmg]?)b?$/i.exec(text) ?? []
+  return Number(amount) * UNITS[unit.toLowerCase()]!
+}
+
 /** `10MB`, `500k`: bytes a second. */
 export function byteRate(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmg]?)b?(?:\/s)?$/i.exec(text) ?? []
-  const rate = Number(amount) * UNITS[unit.toLowerCase()]!
+  const rate = amountOf(text.replace(/\/s$/i, ''))
   if (!(rate > 0)) throw usageError(`"${text}" is no rate`, '--rate-limit 10MB')
   return rate
+}
+
+/** `10MB`, `0`: bytes. */
+export function bytes(text: string): number {
+  const size = amountOf(text)
+  if (Number.isNaN(size)) throw usageError(`"${text}" is no size`, 'write 10MB, 500kB, 1GB')
+  return size
 }
 
 /** Where backups are kept, for every command that looks there. */

@@ -16,6 +16,7 @@ import { demoCommand } from '../commands/demo.ts'
 import { gapsCommand } from '../commands/gaps.ts'
 import { healthCommand } from '../commands/health.ts'
 import { importsCommand } from '../commands/imports/imports.ts'
+import { indexesCommand } from '../commands/indexes.ts'
 import { indicatorsCommand } from '../commands/indicators.ts'
 import { ingestCommand } from '../commands/ingest.ts'
 import { localCommand } from '../commands/local/local.ts'
@@ -84,6 +85,7 @@ const GROUPS: Groups = {
     alertsCommand,
     slowCommand,
     locksCommand,
+    indexesCommand,
     tuneCommand,
     maintainCommand,
   ] as unknown as Factory[],

@@ -27,6 +27,7 @@ export const services = {
   pooler: () => import('../health/pooler/service.ts'),
   tune: () => import('../health/tune/service.ts'),
   slowMemory: () => import('../health/slow-memory.ts'),
+  elsewhere: () => import('../health/elsewhere.ts'),
   explain: () => import('../health/explain.ts'),
   schedule: () => import('../backup/schedule/service.ts'),
   statements: () => import('../statements/service.ts'),

@@ -14,6 +14,6 @@ export const fingerprint = (text: string): string =>
     .replace(/\bextract\s*\(\s*\w+\s+from\b/gi, 'extract(? from')
     .replace(/\s+/g, ' ')
     .replace(/- ?\?/g, '?')
-    .replace(/\?(?: ?, ?\?)+/g, '?')
+    .replace(/\?(?:::\w+)?(?: ?, ?\?(?:::\w+)?)+/g, '?')
     .replace(/ ?([(),[\]?]) ?/g, '$1')
     .trim()

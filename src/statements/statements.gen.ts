@@ -570,6 +570,36 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly database: string; readonly xid_age: number; readonly multixact_age: number; readonly freeze_max_age: number; readonly multixact_freeze_max_age: number }
   }
+  /** Which tables are hypertables: here none. */
+  'indexes/hypertables': {
+    params: Record<never, never>
+    row: { readonly table: string }
+  }
+  /** Foreign keys of the user's tables, each once: those that chunks and partitions have of their tables are left out. */
+  'indexes/keys': {
+    params: Record<never, never>
+    row: { readonly table: string; readonly constraint_name: string; readonly columns: readonly string[]; readonly referenced: string; readonly action: boolean }
+  }
+  /** Since when use is counted here, as far back as can be proven, and who else may use the same indexes. */
+  'indexes/standing': {
+    params: Record<never, never>
+    row: { readonly system_id: string; readonly counted_since: string | null; readonly standby: boolean; readonly standbys: number }
+  }
+  /** Of the statements that name one of some tables, those that took most. */
+  'indexes/statements': {
+    params: { readonly names: readonly string[] }
+    row: { readonly name: string; readonly query: string; readonly calls: number; readonly seconds: number }
+  }
+  /** The user's tables with their chunks and partitions counted in: how large, and how often read from end to end. */
+  'indexes/tables': {
+    params: Record<never, never>
+    row: { readonly table: string; readonly name: string; readonly kind: string; readonly bytes: number; readonly rows: number; readonly sequential_scans: number; readonly sequential_rows: number }
+  }
+  /** Each index of the user's tables with the indexes of chunks and partitions counted in: what it is on, takes, and was used for. */
+  'indexes/usage': {
+    params: { readonly least_pages: number }
+    row: { readonly table: string; readonly index: string; readonly kind: string; readonly method: string; readonly unique: boolean; readonly constraint_name: string | null; readonly needed: string | null; readonly valid: boolean; readonly keys: readonly string[]; readonly columns: readonly string[]; readonly included: readonly string[]; readonly predicate: string | null; readonly parts: number | null; readonly bytes: number; readonly scans: number; readonly wasted_bytes: number | null; readonly judged_bytes: number }
+  }
   /** Books a batch, in the transaction that brought its rows. No row comes back when another run has taken the import over. */
   'ingest/add-batch': {
     params: { readonly import_id: number; readonly claim: number; readonly byte_from: number; readonly byte_to: number; readonly line_from: number; readonly line_to: number; readonly prefix_sha256: Buffer | null; readonly rows_read: number; readonly inserted: number; readonly updated: number; readonly unchanged: number; readonly duplicates: number; readonly skipped: number; readonly rejected: number; readonly merged: number; readonly first_at: string | null; readonly last_at: string | null }

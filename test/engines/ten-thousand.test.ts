@@ -1,6 +1,7 @@
 // Questions about very many chunks: as many statements as about few, no more locks, and work that grows with their number.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { indexFindings } from '../../src/core/indexes.ts'
 import { indexSizes, type SizesRow, sizes } from '../../src/core/sizes.ts'
 import { openClient } from '../../src/db/connect.ts'
 import { DEFAULT_LIMITS } from '../../src/db/session.ts'
@@ -22,6 +23,8 @@ const ASKED = {
   ] as object[],
   'sizes/indexes': [{ table: null }] as object[],
   'metrics/relations': [{ most: 200 }] as object[],
+  'indexes/usage': [{ least_pages: 128 }] as object[],
+  'indexes/tables': [{}] as object[],
   'policy/effect': [{ relations: ['"arxdb"."candles"'], compress_after: [86_400] }] as object[],
   'policy/chunks': [{ relation: '"arxdb"."candles"' }] as object[],
 } as const
@@ -136,6 +139,7 @@ describe.each(tiers().map((tier) => ({ tier, name: tier.name, many: MANY[tier.na
       await sizes(engine, { now })
       await sizes(engine, { now, table: 'arxdb.candles', chunks: true })
       await indexSizes(engine, { table: 'candles' })
+      await indexFindings(engine, { minBytes: 0, minAge: 0, elsewhere: [], now })
       await engine.close()
       const session = await openSession(database.connection, limits)
       const policies = wantedPolicies({}, session.tier)
@@ -160,6 +164,12 @@ describe.each(tiers().map((tier) => ({ tier, name: tier.name, many: MANY[tier.na
         'sizes/relations',
         'sizes/names',
         'sizes/indexes',
+        'slow/extension',
+        'indexes/standing',
+        'indexes/hypertables',
+        'indexes/usage',
+        'indexes/tables',
+        'indexes/keys',
         'policy/dialect',
         'policy/tables',
         'policy/jobs',

@@ -181,6 +181,28 @@ describeTiers('slow', (tier) => {
       await run('revoke all on schema "stat s" from looker', 'drop role looker')
     })
 
+    test('`indexes` names the statement that reads a large table from end to end', async () => {
+      await run('create table public.scanned as select i, i % 7 as v from generate_series(1, 20000) i')
+      await run('analyze public.scanned')
+      const sequential = async () => {
+        const { code, stdout } = await arxdb(['indexes', '--kind', 'sequential', '--min-size', '0', '--json'], {
+          ARXDB_URL: url,
+        })
+        expect(code).toBe(0)
+        return (JSON.parse(stdout) as { table: string }[]).filter(({ table }) => table === 'public.scanned')
+      }
+      expect(await sequential()).toEqual([])
+      await run(...Array.from({ length: 80 }, () => 'select sum(v) from public.scanned where i = 5'))
+      expect(await sequential()).toMatchObject([
+        {
+          why: expect.stringContaining('select sum(v) from public.scanned where i = $1 (80 calls)'),
+          try: expect.stringContaining('explain (analyze, buffers)'),
+        },
+      ])
+      await run('drop table public.scanned')
+      expect(await sequential()).toEqual([])
+    })
+
     test('--sql is what runs; --watch tells what came between its rounds', async () => {
       const { stdout } = await slow(['--sql'])
       expect(stdout).toMatch(/pg_stat_statements\(false\)/)
@@ -290,6 +312,8 @@ test.each([
     "select -1, 'it''s -- no comment', true -- a\n from t where a in (1, 2, $3) /* b */ limit 5;",
     'select $1, $2, $3 from t where a in ($4 /*, ... */) limit $5',
   ],
+  ["select a in ('b'::regtype, 'c'::regtype)", 'select a in ($1 /*, ... */)'],
+  ["select extract(epoch from a - interval '1 day')", 'select extract($1 from a - interval $2)'],
   ['-- Title\n-- @params -\nselect a - 1, null::text from "T 1"', 'select a - $1, $2::text from "T 1"'],
 ])('%j is known again as %j', (text, kept) => expect(fingerprint(text)).toBe(fingerprint(kept)))
 

@@ -63,7 +63,7 @@ const BEFORE_DETECTION: Target = { engine: 'postgres', server: 150_000 }
 
 /** Statements that only find out what is asked about, and from where. */
 const LOOKS_UP =
-  /^(markets\/(?!coverage|coins)|rollups\/|bars\/|arbitrage\/markets$|price\/newest$|sizes\/names$|slow\/extension$)/
+  /^(markets\/(?!coverage|coins)|rollups\/|bars\/|arbitrage\/markets$|price\/newest$|sizes\/names$|slow\/extension$|indexes\/standing$)/
 
 /** Changes how the rest runs, so a script has to do it too. */
 const SETS = 'rollups/serial'
