@@ -22,7 +22,10 @@ export function recogniser(): (text: string) => string | undefined {
   const known = new Map<string, string>()
   for (const name of statementNames()) {
     for (const engine of ['postgres', 'timescaledb'] as const) {
-      for (const server of VERSIONS) known.set(fingerprint(statement(name, { engine, server }).text), name)
+      for (const server of VERSIONS) {
+        const target: Target = { engine, server }
+        if (applies(name, target)) known.set(fingerprint(statement(name, target).text), name)
+      }
     }
   }
   return (text) => known.get(fingerprint(text))
