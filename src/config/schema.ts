@@ -9,7 +9,7 @@ export const OUTPUTS = ['table', 'vertical', 'csv', 'tsv', 'json', 'ndjson', 'ma
 export const BACKUP_KINDS = ['dump', 'base', 'incremental', 'pgbackrest', 'copy'] as const
 export const COMPRESSIONS = ['zstd', 'gzip', 'none'] as const
 export const KEEPS = ['keepVerified', 'count', 'days', 'daily', 'weekly', 'monthly', 'yearly'] as const
-export const BACKUP_JOBS = ['run', 'verify', 'drill', 'prune'] as const
+export const BACKUP_JOBS = ['run', 'verify', 'drill', 'prune', 'policy', 'maintain', 'alerts'] as const
 
 /** One resolved value with the place it came from, for `config show --origin`. */
 export interface Setting {

@@ -102,6 +102,13 @@ test('each job is a command line of absolute paths, with no secret in it', () =>
       "--repo '/srv/100\\% sure' --kind dump --env prod --quiet >>'/var/log/a b.log' 2>&1",
   )
   expect(scheduledJobs(wanted, ['policy'], world)[0]!.words).not.toContain('--repo')
+  const named = scheduledJobs(wanted, ['alerts', 'maintain'], world)
+  expect(named.map(({ title, cron }) => [title, cron.text])).toEqual([
+    ['maintain --budget 1h', '30 0 * * *'],
+    ['alerts run --once', '* * * * *'],
+  ])
+  // Of backups alerts speak too.
+  expect(named.map(({ words }) => words.includes('--repo'))).toEqual([false, true])
   expect(() => scheduledJobs(wanted, ['nothing'], world)).toThrow(/no job/)
   for (const url of ['postgres://me:secret@db/x', 'postgres://db/x?user=me&password=secret']) {
     const secret = { ...world, globals: ['--url', url] }

@@ -43,6 +43,7 @@ describe('a crontab', () => {
   const job = {
     job: 'run',
     cron: parseCron('15 2 * * *'),
+    title: 'backup run',
     words: ['/a b/node', 'x', '--repo', "it's 5%"],
     deadlineMs: 0,
   } as const

@@ -1,9 +1,9 @@
-// The jobs that keep backups proven, when they run, and the command line of each.
+// The jobs that keep backups proven and the server well, when they run, and the command line of each.
 import { usageError } from '../../errors.ts'
 import type { BackupSettings } from '../settings.ts'
 import { type Cron, parseCron } from './cron.ts'
 
-export const JOBS = ['run', 'verify', 'drill', 'prune', 'policy'] as const
+export const JOBS = ['run', 'verify', 'drill', 'prune', 'policy', 'maintain', 'alerts'] as const
 export type Job = (typeof JOBS)[number]
 
 /** At night, one after the other; a drill restores everything, so it is weekly. */
@@ -14,6 +14,8 @@ const DEFAULTS: Readonly<Record<Job, string>> = {
   drill: '0 5 * * 0',
   // For servers without TimescaleDB's own jobs.
   policy: '5 * * * *',
+  maintain: '30 0 * * *',
+  alerts: '* * * * *',
 }
 
 /** When a job runs, in cron's five fields: as configured, else by default. */
@@ -21,6 +23,8 @@ export const scheduleOf = (written: BackupSettings['schedule'], job: Job): strin
 
 export interface ScheduledJob {
   readonly job: Job
+  /** `backup run`: its words after arxdb, without where and how. */
+  readonly title: string
   readonly cron: Cron
   /** Words of the command line. */
   readonly words: readonly string[]
@@ -41,9 +45,15 @@ const COMMANDS: Readonly<Record<Job, readonly string[]>> = {
   drill: ['backup', 'drill'],
   prune: ['backup', 'prune', '--yes'],
   policy: ['policy', 'run'],
+  // Done before the night's backup begins.
+  maintain: ['maintain', '--budget', '1h'],
+  alerts: ['alerts', 'run', '--once'],
 }
 
-/** The jobs asked for (all but `policy` when none is named), as command lines that need no terminal. */
+/** Those that keep a record of their runs in the repository, and are scheduled unasked. */
+const RECORDED: readonly Job[] = ['run', 'verify', 'drill', 'prune']
+
+/** The jobs asked for (those of backups when none is named), as command lines that need no terminal. */
 export function scheduledJobs(
   wanted: BackupSettings,
   asked: readonly string[],
@@ -58,11 +68,12 @@ export function scheduledJobs(
   }
   const unknown = asked.find((name) => !JOBS.includes(name as Job))
   if (unknown !== undefined) throw usageError(`there is no job "${unknown}"`, JOBS.join(', '))
-  const jobs = JOBS.filter((job) => (asked.length === 0 ? job !== 'policy' : asked.includes(job)))
+  const jobs = JOBS.filter((job) => (asked.length === 0 ? RECORDED.includes(job) : asked.includes(job)))
   return jobs.map((job) => {
-    const own = job === 'policy' ? [] : repositoryWords(wanted, job, world)
+    const own = job === 'policy' || job === 'maintain' ? [] : repositoryWords(wanted, job, world)
     return {
       job,
+      title: COMMANDS[job].join(' '),
       cron: parseCron(scheduleOf(wanted.schedule, job)),
       words: [world.node, world.script, ...COMMANDS[job], ...own, ...world.globals, '--quiet'],
       deadlineMs: wanted.deadlineMs,

@@ -37,16 +37,15 @@ export function onCalendar(text: string): readonly string[] {
 
 /** A service and a timer for each job. A run that was missed is made up for; hosts of a fleet do not start in one second. */
 export const systemdUnits = (id: string, jobs: readonly ScheduledJob[]): readonly Unit[] =>
-  jobs.flatMap(({ job, cron, words, deadlineMs }) => {
+  jobs.flatMap(({ job, title, cron, words, deadlineMs }) => {
     const name = `arxdb-${id}-${job}`
-    const what = words.slice(2, 4).join(' ')
     const when = onCalendar(cron.text).map((line) => `OnCalendar=${line}`)
     const limit = deadlineMs === 0 ? 'infinity' : limitOf(deadlineMs)
     return [
       {
         name: `${name}.service`,
         text: `[Unit]
-Description=arxdb ${what}
+Description=arxdb ${title}
 Wants=network-online.target
 After=network-online.target
 
@@ -59,7 +58,7 @@ TimeoutStartSec=${limit}
       {
         name: `${name}.timer`,
         text: `[Unit]
-Description=when arxdb ${what} runs
+Description=when arxdb ${title} runs
 
 [Timer]
 ${when.join('\n')}

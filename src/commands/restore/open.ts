@@ -43,8 +43,9 @@ export const restoreOpenCommand = (context: Context) =>
       if (dryRun) return context.print({ columns: shown, rows: jobs, notes: warnings })
       for (const { text } of warnings) context.note(`warning: ${text}`)
       const deletes = deleting.length > 0 ? `, ${deleting.length} of them due to delete` : ''
-      const what = `open ${dir}: ${count(jobs.length, 'job')} will run${deletes}`
-      if (jobs.length > 0) await context.confirm({ what, ...(deleting.length > 0 ? { typed: 'delete' } : {}) })
+      const what = `open ${dir}: ${count(jobs.length, 'job')} will run${deletes}${archive ? ', and it archives' : ''}`
+      if (jobs.length > 0 || archive)
+        await context.confirm({ what, ...(deleting.length > 0 ? { typed: 'delete' } : {}) })
       const next = await open(archive)
       const archiving = archive
         ? warn(

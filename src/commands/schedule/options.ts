@@ -7,7 +7,7 @@ export const scheduleOptions = <A extends unknown[]>(base: Command<A>) =>
   repositoryOptions(base)
     .option(
       '--job <name>',
-      'this job only, again for more: run, verify, drill, prune, policy',
+      'this job, again for more: run, verify, drill, prune (those when none is named), policy, maintain, alerts',
       collect,
       [] as readonly string[],
     )
