@@ -132,6 +132,8 @@ const isElsewhere = (line: string): boolean =>
   )
 /** Goes on until Ctrl-C, or writes where it is told to: run for real in the tests of health, only parsed here. */
 const isLasting = (line: string): boolean => /^arxdb (metrics .*--(listen|textfile)|alerts)\b/.test(line)
+/** Its answer is what happens to be the case. */
+const isLive = (line: string): boolean => /^arxdb (health|top)\b/.test(line)
 /** About the server itself: the suite's own gives up safety for speed, which is warned of. */
 const isServer = (line: string): boolean => /^arxdb (tune|maintain)\b/.test(line)
 /** About what goes on in the server, or a library it has to load: run in the tests of health, only parsed here. */
@@ -156,7 +158,17 @@ describe('about the server', () => {
   })
 })
 
-const others = [isShell, isSetUp, isAdopting, isBackup, isServer]
+describe('about what goes on', () => {
+  test.each(examples.filter(isLive))('%s', async (line) => {
+    const ended = await at(loaded, wordsOf(line))
+    // What health finds is no failure of the example; 3 is one, and a wrong flag.
+    expect([0, 1, 2]).toContain(ended.code)
+    expect(ended.stderr).not.toMatch(/^error:/m)
+    expect(ended.stdout).not.toBe('')
+  })
+})
+
+const others = [isLive, isShell, isSetUp, isAdopting, isBackup, isServer]
 
 describe('about data', () => {
   test.each(examples.filter((line) => !others.some((kind) => kind(line))))('%s', async (line) => {
