@@ -49,6 +49,11 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
       if (result.notes.length === 0) note('no rows')
       return
     }
+    const asked = globals.output !== undefined || globals.columns !== undefined
+    if (format === 'table' && onTerminal && result.lines && !asked) {
+      const lines = result.lines.map((line) => fold(neutraliseKeepingLines(line), io.out.width, '       '))
+      return emit([`${lines.join('\n')}\n`])
+    }
     const chunks = await render(result, format, {
       isTTY: onTerminal,
       width: io.out.width,

@@ -1,6 +1,6 @@
 import type { Context } from '../cli/context.ts'
 import { collect, command, repositoryOptions } from '../cli/options.ts'
-import { checkColumns, healthColumns, healthNotes, healthRows } from '../core/health-report.ts'
+import { checkColumns, healthColumns, healthLines, healthNotes, healthRows } from '../core/health-report.ts'
 
 export const healthCommand = (context: Context) =>
   repositoryOptions(
@@ -21,19 +21,12 @@ export const healthCommand = (context: Context) =>
       const { env, cwd, signal, now, command: name } = context
       const { seen } = await context.services.backupsSeen()
       const backups = seen(config.backup, flags, { env, cwd, now })
-      const report = await health(
-        context.connection,
-        names,
-        config,
-        { warn, crit },
-        {
-          ...{ env, signal, now, command: name, backups },
-        },
-      )
-      const { findings } = report
+      const world = { env, signal, now, command: name, backups }
+      const report = await health(context.connection, names, config, { warn, crit }, world)
       context.exitWith(exitOf(report))
+      const rows = healthRows(report.findings, problems ?? false)
       await context.print({
-        ...{ columns: healthColumns, rows: healthRows(findings, problems ?? false) },
-        ...{ notes: healthNotes(findings), texts: texts(report) },
+        ...{ columns: healthColumns, rows, lines: healthLines(rows) },
+        ...{ notes: healthNotes(report.findings), texts: texts(report) },
       })
     })

@@ -24,6 +24,25 @@ export const healthRows = <Row extends Found>(findings: readonly Row[], problems
     .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
     .filter(({ state }) => !problemsOnly || (state !== 'OK' && state !== 'SKIPPED'))
 
+interface Told extends Found {
+  readonly check: string
+  readonly object: string | null
+  readonly text: string
+  readonly why: string
+  readonly try: string | null
+}
+
+const PAD = 9
+
+/** A line a finding; what is not well has its reason and what to type below it. */
+export const healthLines = (findings: readonly Told[]): readonly string[] =>
+  findings.flatMap(({ state, check, object, text, why, try: hint }) => {
+    const bad = state !== 'OK' && state !== 'SKIPPED'
+    const name = object === null ? check : `${check} ${object}`
+    const below = [...(bad ? [`  why: ${why}`] : []), ...(hint === null ? [] : [`  try: ${hint}`])]
+    return [`${state.padEnd(PAD)} ${name}: ${text}`, ...below]
+  })
+
 /** `2 critical, 1 warning, 30 ok`. */
 export function healthNotes(findings: readonly Found[]): readonly Note[] {
   const counted = ORDER.map((state) => [state, findings.filter((one) => one.state === state).length] as const)

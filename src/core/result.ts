@@ -66,6 +66,8 @@ export interface Result<Row extends object = Record<string, Value>> {
   readonly rows: readonly Row[]
   readonly notes: readonly Note[]
   readonly chart?: Chart | undefined
+  /** The answer as a person reads it on a terminal, where no format was asked for: long lines are folded. */
+  readonly lines?: readonly string[] | undefined
   /** The answer as monitoring programs want it, by format: text with its final newline. */
   readonly texts?: Readonly<Record<string, () => Promise<string>>> | undefined
 }

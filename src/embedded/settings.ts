@@ -53,7 +53,7 @@ export function settings(binaries: Binaries, bytes = memory(), smallShm = smallS
   const timescaledb = [
     "shared_preload_libraries = 'timescaledb'",
     'timescaledb.telemetry_level = off',
-    'max_worker_processes = 24',
+    'max_worker_processes = 32',
   ]
   const shm = smallShm ? ['dynamic_shared_memory_type = sysv'] : []
   return [...lines, ...shm, ...(binaries.tier === 'plain' ? [] : timescaledb), ''].join('\n')

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { healthLines } from '../../src/core/health-report.ts'
 import type { Check, Measure } from '../../src/health/check.ts'
 import { judged, MOST_TOLD, stateOf } from '../../src/health/judge.ts'
 import { worst } from '../../src/health/model.ts'
@@ -118,4 +119,24 @@ test('and in Prometheus, whose labels are lines', async () => {
       expect(line).toMatch(/^(# (HELP|TYPE) .*|[a-z_]+(\{([a-z]+="([^"\\\n]|\\.)*",?)*\})? -?[0-9.e+-]+)$/)
   }
   expect(text.length).toBeLessThan(10_000)
+})
+
+test('on a terminal what is wrong has its reason and its remedy below it, what is well one line', () => {
+  const lines = healthLines([
+    {
+      state: 'CRITICAL',
+      check: 'slots',
+      object: 'gone',
+      text: 'holds 12 GB',
+      why: 'it fills the disk',
+      try: 'drop it',
+    },
+    { state: 'OK', check: 'disk', object: null, text: 'half empty', why: 'it fills', try: null },
+    { state: 'SKIPPED', check: 'archiver', object: null, text: 'off', why: 'x', try: 'arxdb wal setup' },
+  ])
+  expect(lines).toEqual([
+    ...['CRITICAL  slots gone: holds 12 GB', '  why: it fills the disk', '  try: drop it'],
+    'OK        disk: half empty',
+    ...['SKIPPED   archiver: off', '  try: arxdb wal setup'],
+  ])
 })
