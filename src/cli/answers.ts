@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.ts'
 import { info, type Note, type Result, warn } from '../core/result.ts'
 import { usageError } from '../errors.ts'
-import { neutraliseKeepingLines } from '../render/text.ts'
+import { neutraliseKeepingLines, truncate } from '../render/text.ts'
 import { packageVersion } from '../statements/package-root.ts'
 import { type Context, type Format, type Globals, PLUGIN_FORMATS, type PluginFormat } from './context.ts'
 import { writeAll, writeFile } from './emit.ts'
@@ -51,8 +51,10 @@ export function createAnswers(speaker: () => Speaker): Pick<Context, 'print' | '
     }
     const asked = globals.output !== undefined || globals.columns !== undefined
     if (format === 'table' && onTerminal && result.lines && !asked) {
-      const lines = result.lines.map((line) => fold(neutraliseKeepingLines(line), io.out.width, '       '))
-      return emit([`${lines.join('\n')}\n`])
+      const folded = result.lines.map((line) => fold(neutraliseKeepingLines(line), io.out.width, '       '))
+      // A word may be wider than the terminal.
+      const lines = folded.join('\n').split('\n')
+      return emit(lines.map((line) => `${truncate(line, io.out.width, asciiOnly(env))}\n`))
     }
     const chunks = await render(result, format, {
       isTTY: onTerminal,
