@@ -4,7 +4,7 @@ import { inTransaction } from '../db/session.ts'
 import { usageError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import { inlined } from '../statements/inline.ts'
-import { type Statement, statement, statementNames } from '../statements/load.ts'
+import { applies, type Statement, statement, statementNames } from '../statements/load.ts'
 import { openSession } from '../storage/session.ts'
 
 export interface Explaining {
@@ -39,6 +39,7 @@ export async function explain(connection: Connection, wish: Explaining): Promise
   const limits = { statementTimeoutMs: wish.timeoutMs, lockTimeoutMs: 5_000, command: 'slow' }
   const session = await openSession(connection, limits)
   try {
+    if (!applies(wish.name, session.target)) throw usageError(`${wish.name} is asked of TimescaleDB alone`)
     const found = statement(wish.name, session.target)
     if (/^\s*create /im.test(found.text)) throw usageError(`${wish.name} changes the schema: it has no plan`)
     const given = valuesOf(found, wish.params)
