@@ -38,8 +38,9 @@ describeTiers('top', (tier) => {
     const waiting = waiter.query('select count(*) from arxdb.candles').catch((error: { code: string }) => error.code)
     try {
       for (let i = 0; i < 100; i++) {
-        const { rows } = await holder.query('select pg_blocking_pids($1) as by', [pids.waiter])
-        if (rows[0].by.length > 0) break
+        // Said of a session a moment after it is blocked.
+        const waits = `select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'`
+        if ((await holder.query(waits, [pids.waiter])).rows.length > 0) break
         await sleep(50)
       }
       await body(pids)
