@@ -23,11 +23,22 @@ function count(modules: readonly TestModule[], unhandled: number): Tally {
   return tally
 }
 
+/** Tests that failed once and passed when they were asked again: each is a defect, of the test or of what it tests. */
+function repeated(modules: readonly TestModule[]): readonly string[] {
+  return modules.flatMap((module) =>
+    [...module.children.allTests()]
+      .filter((test) => test.result().state === 'passed' && (test.diagnostic()?.retryCount ?? 0) > 0)
+      .map((test) => `  ${module.relativeModuleId} > ${test.fullName}`),
+  )
+}
+
 export default class TierReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const { passed, failed, skipped } = count(modules, errors.length)
     const tiers = outcomeLines(outcomes(), 'ran')
     console.log(['', 'tiers', ...(tiers.length > 0 ? tiers : ['  none was started']), ''].join('\n'))
+    const again = repeated(modules)
+    if (again.length > 0) console.log(['passed when asked again', ...again, ''].join('\n'))
     console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
   }
 }
