@@ -5,6 +5,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArxError, EXIT } from '../errors.ts'
+import { step } from '../steps.ts'
 import type { Repository } from './repository.ts'
 import { ObjectAbsent } from './stores/outcomes.ts'
 
@@ -74,6 +75,7 @@ export async function takeLease(
     if ((await take()) && (!found || (await stays()))) break
     if (attempt === 4) throw busy(command, holder, store.where)
   }
+  step('lease taken', name)
   const renew = async (): Promise<void> => {
     try {
       for (let attempt = 0; attempt < 3; attempt++) {

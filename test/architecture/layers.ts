@@ -3,8 +3,8 @@
 /** A folder of src, `engines/<name>`, or a file that stands in src itself. */
 export type Unit = string
 
-/** Small, pure and known to all: what went wrong, what was meant, how long, in which zone. */
-export const GROUND: readonly Unit[] = ['errors', 'nearest', 'duration', 'zone', 'wording']
+/** Small and known to all: what went wrong, what was meant, how long, in which zone, how far a job has come. */
+export const GROUND: readonly Unit[] = ['errors', 'nearest', 'duration', 'zone', 'wording', 'steps']
 
 export const AREAS: readonly Unit[] = ['migrate', 'ingest', 'policy', 'backup', 'health', 'embedded', 'demo']
 
@@ -20,6 +20,7 @@ export const ARROWS: Readonly<Record<Unit, readonly string[]>> = {
   duration: [],
   zone: [],
   wording: [],
+  steps: [],
   main: ['cli'],
   // Started once for each segment of WAL: has at hand what its two commands ask their Context for.
   wal: ['cli', 'config', 'backup'],

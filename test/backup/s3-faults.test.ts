@@ -10,8 +10,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { ObjectAbsent, ObjectExists } from '../../src/backup/stores/outcomes.ts'
 import { s3Store } from '../../src/backup/stores/s3.ts'
 import type { ArxError } from '../../src/errors.ts'
+import { behind, type Fault } from '../faults/harness/s3-proxy.ts'
 import { type Moto, motoReason, startMoto } from '../servers/moto.ts'
-import { behind, type Fault } from './s3-proxy.ts'
 
 const noMoto = motoReason()
 let moto: Moto

@@ -14,8 +14,8 @@ import { directoryStore } from '../../src/backup/stores/directory.ts'
 import { ObjectAbsent, ObjectExists, RemovalRefused } from '../../src/backup/stores/outcomes.ts'
 import { s3Store } from '../../src/backup/stores/s3.ts'
 import type { Store } from '../../src/backup/stores/store.ts'
+import { behind, type WayToS3 } from '../faults/harness/s3-proxy.ts'
 import { type Moto, motoReason, startMoto } from '../servers/moto.ts'
-import { behind, type WayToS3 } from './s3-proxy.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'arxdb-stores-'))
 let moto: Moto | undefined

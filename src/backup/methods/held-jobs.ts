@@ -1,6 +1,7 @@
 // Background jobs make room while a database is dumped: they would take chunks away, or wait for the dump's locks and
 // have everybody else wait behind them.
 import type { Connection } from '../../connect/connection.ts'
+import { step } from '../../steps.ts'
 import { type HeldJobs, holdJobs } from '../../storage/job-leases.ts'
 import { openSession, reading, runner } from '../../storage/session.ts'
 
@@ -31,6 +32,7 @@ export async function holdAllJobs(connection: Connection): Promise<Held> {
   } finally {
     await session.close()
   }
+  step('jobs held back')
   return {
     jobs: held.reduce((sum, { jobs }) => sum + jobs, 0),
     async release() {

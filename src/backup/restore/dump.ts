@@ -9,6 +9,7 @@ import type { Connection } from '../../connect/connection.ts'
 import { openClient } from '../../db/connect.ts'
 import { identifier, literal } from '../../db/identifier.ts'
 import { ArxError, EXIT } from '../../errors.ts'
+import { step } from '../../steps.ts'
 import { runner } from '../../storage/session.ts'
 import { type DefinitionCounts, DUMP } from '../methods/dump.ts'
 import { libpqEnv, runTool } from '../methods/tool.ts'
@@ -47,8 +48,11 @@ export const fetchDump: Fetching = async (restore) => {
       }
       await prepare(connection, version)
       await steps.safely(jobs)
+      step('rows and indexes restored')
       const pausedJobs = await wakeless(connection)
+      step('jobs paused')
       await postRestore(connection)
+      step('restoring left')
       await checkDefinitions(restore, connection)
       return { warnings: steps.warnings, pausedJobs }
     }
@@ -103,6 +107,7 @@ class Steps {
   async run(what: string, args: readonly string[], passes?: RegExp): Promise<number> {
     const { restore, connection } = this
     restore.progress(what)
+    step(what)
     const env = await libpqEnv(connection, restore.env, this.staging)
     const mine = restore.owners === false ? ['--no-owner', '--no-privileges'] : []
     const all = ['--no-password', ...mine, `--dbname=${conninfo(connection.database)}`, ...args, this.file]

@@ -3,6 +3,7 @@
 import type { Connection } from '../../connect/connection.ts'
 import { openClient } from '../../db/connect.ts'
 import { ArxError } from '../../errors.ts'
+import { step } from '../../steps.ts'
 import { runner } from '../../storage/session.ts'
 import type { Manifest } from '../manifest.ts'
 import type { DatabaseMould } from '../methods/logical-preflight.ts'
@@ -21,9 +22,12 @@ export async function restoreLogical(restore: LogicalRestore): Promise<Logically
   await refuseExisting(server, database)
   const fetched = await fetch(restore)
   try {
+    step('fetched')
     const into = await newDatabase(server, database, mould, manifest.label)
+    step('database made')
     try {
       const { warnings, pausedJobs } = await fetched.fill(into)
+      step('filled')
       await checkHypertables(restore, into.connection)
       restore.progress('gathering statistics')
       await settle(restore, into.connection)

@@ -7,6 +7,7 @@ import { openClient } from '../../db/connect.ts'
 import { identifier, literal } from '../../db/identifier.ts'
 import { translate } from '../../db/sqlstate.ts'
 import { ArxError, EXIT } from '../../errors.ts'
+import { step } from '../../steps.ts'
 import { type Client, runner } from '../../storage/session.ts'
 import type { DatabaseMould } from '../methods/logical-preflight.ts'
 
@@ -41,6 +42,7 @@ export async function newDatabase(
   }
   try {
     await admin.query(`create database ${identifier(temporary)} template template0 ${made(mould)}`)
+    step('created')
     try {
       keeper = await openClient(inside)
       await keeper.query(`set application_name = ${literal(KEEPER)}`)
@@ -62,11 +64,13 @@ export async function newDatabase(
       const whole = `arxdb: whole restore of ${label}, about to be named ${name}`
       await keeper?.query(`comment on database ${identifier(temporary)} is ${literal(whole)}`)
       await keeper?.end().catch(() => {})
+      step('told whole')
       await withAdmin(server, async (client) => {
         await client.query(`alter database ${identifier(temporary)} with allow_connections false`)
         // The scheduler of TimescaleDB, and whoever looked in: a database in use cannot be renamed.
         await runner(client, PLAIN)('backup/logical/send-away', { name: temporary })
         await client.query(`alter database ${identifier(temporary)} rename to ${identifier(name)}`)
+        step('named')
         await client.query(`comment on database ${identifier(name)} is null`)
         for (const setting of mould.settings) await client.query(settingOf(name, setting))
         await client.query(`alter database ${identifier(name)} with allow_connections true`)

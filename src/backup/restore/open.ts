@@ -4,6 +4,7 @@ import { openClient } from '../../db/connect.ts'
 import { detect } from '../../engines/detect.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
+import { step } from '../../steps.ts'
 import { type Run, runner } from '../../storage/session.ts'
 import { type Programs, programsOf } from '../programs.ts'
 import { isGuarded, unguard } from './guards.ts'
@@ -65,7 +66,9 @@ export async function lookInto({ dataDir, bindir, env, signal }: OpenOptions): P
     record,
     jobs,
     async open(archive) {
+      step('opening')
       await unguard(dataDir, serverAccount(), archive ? [] : ['archive_mode'])
+      step('opened')
       return howToStart(dataDir, programs)
     },
   }

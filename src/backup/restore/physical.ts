@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
 import { type Account, canReach } from '../../programs/account.ts'
 import type { Env } from '../../programs/run.ts'
+import { step } from '../../steps.ts'
 import type { Manifest } from '../manifest.ts'
 import { layOutPgbackrest } from '../methods/pgbackrest/restore.ts'
 import type { Programs } from '../programs.ts'
@@ -84,7 +85,9 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
   try {
     if (manifest.kind === 'pgbackrest') await layOut(restore, account)
     else await unpackChain({ ...restore, account })
+    step('unpacked')
     await guard(into, account)
+    step('guarded')
     const control = await readControl(into, { programs, env, account })
     if (control.systemId !== manifest.server.systemId) throw otherCluster(manifest, control.systemId)
     // Of "all there is" no target tells whether it was reached: a standby waits for more instead of promoting itself, so
@@ -108,8 +111,10 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
     const recovery = { desk, source, target, timeline, manifest, signal, waiting }
     const found = await reached(start, recovery)
     server = found.server
+    step('target reached')
     progress('promoting')
     await promoted(server, signal)
+    step('promoted')
     await desk.close()
     const seconds = (performance.now() - since) / 1000
     return { server, reachedLsn: found.lsn, reachedTime: found.time, seconds, log: server.log() }

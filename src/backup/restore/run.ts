@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
+import { step } from '../../steps.ts'
 import { readCatalogue } from '../catalogue.ts'
 import { programsOf } from '../programs.ts'
 import { placeOf, refusePlaces, tablespacesOf } from './chain.ts'
@@ -45,6 +46,7 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
   await refusePlaces({ chain, into, tablespaces })
   if (standing) await options.confirm(standing)
   const moved = standing ? await moveAside(into) : undefined
+  if (moved) step('moved aside', moved)
   const account = serverAccount()
   const programs = plan.programs!
   const manifest = chain.at(-1)!
@@ -54,6 +56,7 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
       timeline: timeline === 'latest' ? plan.chosen.window.timeline : timeline,
     })
     await restored.server.stop()
+    step('stopped')
     const control = await readControl(into, { programs, env, account })
     // The last word: a server that was stopped in order after a promotion, on a timeline of its own.
     if (control.state !== 'shut down') throw notShut(into, control.state)
@@ -65,7 +68,9 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
       ...{ major: manifest.server.major, timescaledb },
       superuser: typeof manifest.method.superuser === 'string' ? manifest.method.superuser : 'postgres',
     }
+    step('configured')
     await writeRecord(into, record, account)
+    step('recorded')
     return {
       ...{ label: manifest.label, dataDir: into, target: targetText(target), reachedLsn, reachedTime, seconds },
       movedTo: moved,

@@ -6,6 +6,7 @@ import type { Connection } from '../../connect/connection.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
 import { packageVersion } from '../../statements/package-root.ts'
+import { step } from '../../steps.ts'
 import { takeLock } from '../../storage/lock.ts'
 import { LABEL, manifestKey, signed } from '../catalogue.ts'
 import { labelTime, newLabel } from '../label.ts'
@@ -133,7 +134,9 @@ async function make(job: Job): Promise<Manifest> {
   }
   try {
     await method.preflight(making)
+    step('staging')
     const outcome = await method.make(making)
+    step('staged')
     const objects = await publishFiles(outcome.files, making)
     const { wal, mark, evidence, parent, tools, warnings } = outcome
     const manifest: Manifest = {

@@ -18,6 +18,7 @@ import {
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { ArxError, EXIT } from '../../errors.ts'
+import { step } from '../../steps.ts'
 import { digestOf } from '../digest.ts'
 import { codeOf, filesBelow, holdsFiles, isAbsence, isSame, lastWritten } from './folder.ts'
 import { GUARD, guarded } from './guard.ts'
@@ -62,6 +63,7 @@ export async function directoryStore(root: string): Promise<Store> {
     await mkdir(dirname(path), { recursive: true })
     if (replace) await rename(file, path)
     else if (!(await linked(file, path))) throw new ObjectExists(root, key)
+    step('put named', key)
     await syncFolders(path, root)
   }
 
@@ -70,6 +72,7 @@ export async function directoryStore(root: string): Promise<Store> {
     const file = join(temporary, `${process.pid}-${randomBytes(8).toString('hex')}`)
     try {
       const stored = await writeDurably(file, body, signal)
+      step('put written', key)
       await publish(file, key, replace)
       return stored
     } catch (error) {
@@ -155,7 +158,9 @@ export async function directoryStore(root: string): Promise<Store> {
     },
     async remove(key) {
       try {
+        step('removing', key)
         await unlink(pathOf(key))
+        step('removed', key)
       } catch (error) {
         if (isAbsence(error)) return
         if (['EPERM', 'EACCES', 'EROFS'].includes(codeOf(error) ?? '')) {

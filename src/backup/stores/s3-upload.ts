@@ -10,6 +10,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { step } from '../../steps.ts'
 import { statusOf } from './s3-failures.ts'
 import type { Stored } from './store.ts'
 
@@ -99,6 +100,7 @@ async function whole(body: Buffer, { client, target, exclusive, signal }: Upload
   const condition = exclusive ? { IfNoneMatch: '*' } : {}
   const command = new PutObjectCommand({ ...request, ...condition })
   const unsure = await answered(client.send(command, within(signal)), [409, 412])
+  step('put sent', target.Key)
   return { bytes: body.length, sha256: digest.toString('hex'), checksum, etag: md5(body)?.toString('hex'), unsure }
 }
 
@@ -136,6 +138,7 @@ async function multipart(first: Buffer, rest: AsyncGenerator<Buffer>, hash: Hash
     const what = { Body: body, ContentLength: body.length, ChecksumSHA256: digest.toString('base64') }
     const command = new UploadPartCommand({ ...place, ...what, PartNumber: at + 1 })
     const { ETag } = await client.send(command, { abortSignal: stop })
+    step('part sent', `${at + 1} of ${target.Key}`)
     parts[at] = { bytes: body.length, tag: ETag, sha256: digest, md5: md5(body) }
   }
   let begun = 0
@@ -166,7 +169,9 @@ async function multipart(first: Buffer, rest: AsyncGenerator<Buffer>, hash: Hash
     const condition = exclusive ? { IfNoneMatch: '*' } : {}
     const complete = new CompleteMultipartUploadCommand({ ...place, ...condition, MultipartUpload: { Parts: list } })
     // 404: the upload that is to be completed is no more, because it was.
-    return composed(parts, hash, await answered(client.send(complete, within(signal)), [404, 409, 412]))
+    const unsure = await answered(client.send(complete, within(signal)), [404, 409, 412])
+    step('upload completed', target.Key)
+    return composed(parts, hash, unsure)
   } catch (error) {
     failing.abort()
     await Promise.all(running)

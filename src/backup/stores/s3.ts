@@ -17,6 +17,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import { ArxError, usageError } from '../../errors.ts'
+import { step } from '../../steps.ts'
 import type { S3Settings } from '../settings.ts'
 import { ObjectAbsent, ObjectExists, RemovalRefused } from './outcomes.ts'
 import { LIMITS, type Limits, s3Client } from './s3-client.ts'
@@ -233,7 +234,9 @@ class S3 {
 
   private async remove(key: string): Promise<void> {
     try {
+      step('removing', key)
       await this.client.send(new DeleteObjectCommand(this.at(key)))
+      step('removed', key)
     } catch (error) {
       if (this.missing(error)) return
       if (statusOf(error) === 403) throw new RemovalRefused(this.where, key, (error as Error).message)

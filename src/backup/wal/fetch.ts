@@ -3,6 +3,7 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
+import { step } from '../../steps.ts'
 import { MARKER, openRepository, type Repository, type RepositoryAddress } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
 import { ObjectAbsent } from '../stores/outcomes.ts'
@@ -87,7 +88,9 @@ async function bring(
     if (bytes !== header.bytes || sha256 !== header.sha256) {
       throw damaged(key, `${bytes} of ${header.bytes} bytes, sha256 ${sha256} instead of ${header.sha256}`)
     }
+    step('fetched', name)
     await rename(draft, target)
+    step('placed', name)
     if (durable) await syncFolder(dirname(target))
     return header
   } catch (error) {

@@ -5,6 +5,7 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { ArxError, EXIT } from '../../errors.ts'
+import { step } from '../../steps.ts'
 import { openRepository, type Repository, type RepositoryAddress } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
 import { compressionHere, type Seal, sealed } from '../sealing/seal.ts'
@@ -82,6 +83,7 @@ async function store(
     if (!(error instanceof ObjectExists)) throw error
     return compare(await to.read(key, { first: HEADER_BYTES }), found, to.where, key)
   }
+  step('stored', key)
   await task.acknowledged?.(id).note(found)
   return 'stored'
 }

@@ -11,10 +11,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { programsOf } from '../../../src/backup/programs.ts'
 import { openRepository } from '../../../src/backup/repository.ts'
 import { fillArxdb } from '../../backup/logical-scene.ts'
-import { behind } from '../../backup/s3-proxy.ts'
 import { arxdbBeside, type Outcome, runBeside } from '../../servers/beside.ts'
 import { migratedDatabase, type TestDatabase, tiers, urlOf, withClient } from '../../servers/databases.ts'
 import { type Moto, motoReason, startMoto } from '../../servers/moto.ts'
+import { behind } from '../harness/s3-proxy.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'arxdb-killed-'))
 const repo = join(home, 'repo')
