@@ -185,7 +185,8 @@ describe.each(tiers().map((tier) => ({ tier, name: tier.name, many: MANY[tier.na
         // By the dearest plan: where few are scanned whole and many are looked up one by one, that alone is no growth.
         const fewer = costs.get(many / 10)!.filter((cost) => cost.name === name)
         const before = Math.max(...fewer.map((cost) => cost.buffers))
-        expect(before, name).toBeGreaterThan(many / 20)
+        // A page for two or three chunks, at the least: else nothing was measured.
+        expect(before, name).toBeGreaterThan(many / 30)
         expect(buffers, `${name}, ${plan}: ${before} to ${buffers} pages`).toBeLessThan(15 * before)
       }
     })

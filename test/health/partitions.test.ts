@@ -42,7 +42,7 @@ describeTiers('partitions', (tier) => {
       text: expect.stringMatching(/^2 partitions, the last one until /),
     })
     await add('of_the_week', 1, 8)
-    expect(await of('public.daily')).toMatchObject({ state: 'OK', text: expect.stringContaining('for 8 d') })
+    expect(await of('public.daily')).toMatchObject({ state: 'OK', text: expect.stringMatching(/for [78] d/) })
     await client.query(
       "create table public.ever partition of public.daily for values from ('2999-01-01') to (maxvalue)",
     )

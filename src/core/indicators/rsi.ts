@@ -22,6 +22,7 @@ export function rsi(closes: readonly number[], { period, flat = null }: RsiOptio
   return gains.map((gain, i) => {
     const loss = losses[i] ?? null
     if (gain === null || loss === null) return null
-    return gain + loss === 0 ? flat : (100 * gain) / (gain + loss)
+    // The share first: it is 1 at most, and 100 times it never 100.00000000000001.
+    return gain + loss === 0 ? flat : 100 * (gain / (gain + loss))
   })
 }

@@ -8,7 +8,7 @@
 //                  interrupt SIGINT to itself, as Ctrl-C is
 //                  clock     sets the clock off by ARXDB_FAULT_CLOCK from there on
 //   ARXDB_FAULT_SIGN=FILE    written just before, with the process id and the step
-//   ARXDB_FAULT_CLOCK=MS     without ARXDB_FAULT_AT: the clock is off by so much from the beginning
+//   ARXDB_FAULT_CLOCK=MS     unless ARXDB_FAULT_DO=clock: the clock is off by so much from the beginning
 import { subscribe } from 'node:diagnostics_channel'
 import { appendFileSync, writeFileSync } from 'node:fs'
 
@@ -27,7 +27,7 @@ function setClock(off) {
     }
   }
 }
-if (clock && !at) setClock(Number(clock))
+if (clock && what !== 'clock') setClock(Number(clock))
 
 const [, name, nth = '1'] = /^(.*?)(?:#(\d+))?$/.exec(at ?? '')
 const number = /^\d+$/.test(name) ? Number(name) : undefined

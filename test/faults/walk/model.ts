@@ -1,0 +1,123 @@
+// What was there at which moment, which backups there are, what was damaged since; and from these what is promised.
+import { lsnBytes, segmentAt, segmentBefore, segmentNumber } from '../../../src/backup/wal/names.ts'
+import type { Rows } from './rows.ts'
+
+export const SEGMENT = 1 << 20
+
+/** Something that was promised is not there, or something came back that never was so. */
+export class Lost extends Error {}
+
+export interface Moment {
+  readonly index: number
+  /** Of the restore point, by which it can be asked for. */
+  readonly name: string
+  readonly time: string
+  readonly xid: string
+  readonly lsn: string
+  readonly timeline: number
+  readonly rows: Rows
+  /** All WAL up to it is known to have been archived. */
+  archived: boolean
+}
+
+export interface Backup {
+  readonly label: string
+  readonly kind: string
+  readonly parent: string | null
+  /** Of the cluster's WAL; none for a dump or a copy. */
+  readonly wal: { readonly timeline: number; readonly start: string; readonly end: string } | null
+  /** The moments between which it was made: a dump holds one of them. */
+  readonly from: number
+  readonly to: number
+  /** How many of its checks passed, since the last that failed. */
+  verified: boolean
+  failed: boolean
+}
+
+export interface Branch {
+  readonly timeline: number
+  readonly parent: number
+  readonly fork: string
+}
+
+export interface Damage {
+  readonly key: string
+  /** Undefined: the file was removed. */
+  readonly how: 'cut' | 'flipped' | 'emptied' | 'removed' | 'exchanged'
+  readonly original: Buffer
+}
+
+export interface Model {
+  rows: Rows
+  readonly moments: Moment[]
+  readonly backups: Map<string, Backup>
+  readonly branches: Map<number, Branch>
+  readonly damages: Map<string, Damage>
+  timeline: number
+}
+
+export const newModel = (): Model => ({
+  ...{ rows: new Map(), moments: [], timeline: 1 },
+  ...{ backups: new Map(), branches: new Map(), damages: new Map() },
+})
+
+/** Where the repository itself is no repository any more: every command has to say so. */
+export const isClosed = ({ damages }: Model): boolean => damages.has('arxdb-repository.json')
+
+/** Whether one of its own files is not as it was. */
+export const isDamaged = ({ damages }: Model, label: string): boolean =>
+  [...damages.keys()].some((key) => key.startsWith(`backups/${label}/`))
+
+/** It and all that it stands on, from the full one on; undefined where one of them is gone. */
+export function chain(model: Model, backup: Backup): readonly Backup[] | undefined {
+  if (backup.parent === null) return [backup]
+  const parent = model.backups.get(backup.parent)
+  const before = parent && chain(model, parent)
+  return before && [...before, backup]
+}
+
+/** Everything needed to read it is as it was. */
+export const isWhole = (model: Model, backup: Backup): boolean =>
+  chain(model, backup)?.every(({ label }) => !isDamaged(model, label)) ?? false
+
+/** Whether WAL leads from the end of one to the moment, along the branches that were taken. */
+function leads(model: Model, backup: Backup, moment: Moment): boolean {
+  const { wal } = backup
+  if (!wal || lsnBytes(wal.end) > lsnBytes(moment.lsn) || backup.to > moment.index) return false
+  for (let at = moment.timeline; at !== wal.timeline; ) {
+    const branch = model.branches.get(at)
+    if (!branch || lsnBytes(branch.fork) < lsnBytes(wal.end)) return false
+    at = branch.parent
+  }
+  return true
+}
+
+/** No file of the archive between them is damaged: on any branch, to be on the safe side. */
+function isUnbroken({ damages }: Model, { wal }: Backup, moment: Moment): boolean {
+  const [first, last] = [segmentAt(wal!.start, SEGMENT), segmentBefore(moment.lsn, SEGMENT)]
+  return [...damages.keys()].every((key) => {
+    if (!key.startsWith('wal/')) return true
+    const name = key.split('/').at(-1)!
+    if (!/^[0-9A-F]{24}$/.test(name)) return false
+    const number = segmentNumber(name, SEGMENT)
+    return number < first || number > last
+  })
+}
+
+/** The backups from which this moment can be reached for certain. */
+export const waysTo = (model: Model, moment: Moment): readonly Backup[] =>
+  moment.archived && !isClosed(model)
+    ? [...model.backups.values()].filter(
+        (backup) => leads(model, backup, moment) && isWhole(model, backup) && isUnbroken(model, backup, moment),
+      )
+    : []
+
+/** Whether anything stands between: then the one that arxdb picks by itself may be one that does not lead there. */
+export const isClear = ({ damages }: Model): boolean => damages.size === 0
+
+/** Up to that segment of the present timeline everything is archived. */
+export function nowArchived(model: Model, segment: number): void {
+  for (const moment of model.moments) {
+    if (moment.timeline === model.timeline && segmentBefore(moment.lsn, SEGMENT) <= segment) moment.archived = true
+  }
+}
