@@ -22,7 +22,8 @@ export function rsi(closes: readonly number[], { period, flat = null }: RsiOptio
   return gains.map((gain, i) => {
     const loss = losses[i] ?? null
     if (gain === null || loss === null) return null
-    // The share first: it is 1 at most, and 100 times it never 100.00000000000001.
-    return gain + loss === 0 ? flat : 100 * (gain / (gain + loss))
+    if (gain + loss === 0) return flat
+    // 100 g / g is 100 but for the last digit in one of eight, measured.
+    return loss === 0 ? 100 : Math.min(100, (100 * gain) / (gain + loss))
   })
 }
