@@ -75,7 +75,7 @@ export async function planRestore(options: PlanOptions): Promise<Plan> {
   if (!chosen) {
     const why = asked.at(-1)!
     const nearest = nearestText(asked, target, commitOf)
-    const detail = `${obstacle(why, target, commitOf(why)) ?? 'the last verification of each backup that reaches it failed'}${nearest}`
+    const detail = `${obstacle(why, target, commitOf(why)) ?? unproven(reaching)}${nearest}`
     return {
       ...{ chosen, programs: undefined },
       findings: [{ check: 'target', outcome: 'problem', detail }, ...around],
@@ -251,3 +251,9 @@ const noCandidate = (label: string | undefined, timeline: unknown): ArxError =>
     hint: 'arxdb backup list, or arxdb restore plan without --timeline',
     exit: EXIT.refused,
   })
+
+/** Whoever has put a backup right, or has no other one, goes on from here. */
+function unproven(reaching: readonly Candidate[]): string {
+  const { label } = reaching.at(-1)!.manifest
+  return `the last verification of each backup that reaches it failed: arxdb backup verify ${label} says how it is now, --backup ${label} takes it all the same`
+}

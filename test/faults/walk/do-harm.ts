@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { segmentAt } from '../../../src/backup/wal/names.ts'
 import { backupWords } from './do-backups.ts'
 import { who } from './cluster.ts'
-import { type Damage, isClosed, Lost, SEGMENT } from './model.ts'
+import { chain, type Damage, isClosed, isDamaged, Lost, SEGMENT } from './model.ts'
 import type { Random } from './random.ts'
 import { type Do, synced, type World } from './world.ts'
 
@@ -83,6 +83,13 @@ export const doKill: Do = async (world, dice) => {
   const words = dice.pick(commands)
   const at = 1 + dice.below(words[1] === 'run' && words[0] === 'backup' ? 30 : 20)
   const said = await tool.run(words, at)
+  // It may have said already what it found.
+  if (words[1] === 'verify') {
+    for (const backup of model.backups.values()) {
+      const whole = chain(model, backup)?.every((one) => !isDamaged(model, one.label))
+      if (!whole) Object.assign(backup, { failed: true, verified: false })
+    }
+  }
   world.say(`${words.slice(0, 2).join(' ')} killed at step ${at}: ${said.signal ?? said.code}`)
   if (!isClosed(model)) await synced(world, from)
   rmSync(join(world.folder, `killed-${world.count - 1}`), { recursive: true, force: true })

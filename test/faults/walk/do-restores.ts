@@ -1,15 +1,17 @@
 import { rmSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { start } from './cluster.ts'
-import { isClear, isClosed, isWhole, Lost, type Moment, waysTo } from './model.ts'
+import { type Backup, isClear, isClosed, isWhole, Lost, type Moment, waysTo } from './model.ts'
 import type { Random } from './random.ts'
 import { canGoOn, contentOf, difference, load, type Rows } from './rows.ts'
 import type { Said } from './tool.ts'
 import { archived, brief, DATABASE, type Do, must, remember, synced, type World } from './world.ts'
 
-/** How a moment is asked for. */
-function target(moment: Moment, dice: Random): string {
-  return dice.pick([`lsn:${moment.lsn}`, moment.time])
+/** How a moment is asked for. By a time only where a commit follows: without one nothing tells that the time has come. */
+function target(moment: Moment, dice: Random, { model }: World): string {
+  const next = model.moments[moment.index + 1]
+  const followed = next?.archived && next.timeline === moment.timeline && next.rows !== moment.rows
+  return dice.pick([`lsn:${moment.lsn}`, ...(followed ? [moment.time] : [])])
 }
 
 interface Restored {
@@ -23,30 +25,39 @@ interface Restored {
  * by itself while nothing is damaged, else from a backup that is named.
  */
 async function restored(world: World, moment: Moment, dice: Random): Promise<Restored | undefined> {
-  const { model, tool, folder } = world
+  const { model, folder } = world
   const dataDir = join(folder, `restored-${world.count++}`)
-  const asked = target(moment, dice)
+  const asked = target(moment, dice, world)
   const words = ['restore', 'run', '--to', asked, '--timeline', String(moment.timeline), '--into', dataDir, '-o', 'json']
   const ways = waysTo(model, moment)
-  const clear = isClear(model)
-  let said: Said = await tool.run(words)
-  world.say(`restore --to ${asked} (${moment.name}, timeline ${moment.timeline}; ${ways.length} ways): ${said.code}`)
+  const said = await reached(world, words, ways, `restore --to ${asked} (${moment.name}, timeline ${moment.timeline})`)
   if (said.code !== 0) {
     world.told.refused++
     if (existsSync(join(dataDir, 'PG_VERSION'))) throw new Lost(`a restore that failed left a cluster in ${dataDir}`)
-    if (ways.length === 0) return undefined
-    if (clear) throw new Lost(`${moment.name} (${asked}) can be reached from ${ways.map(({ label }) => label).join(', ')}, and was not: ${brief(said)}`)
-    const failures: string[] = []
-    for (const { label } of ways) {
-      said = await tool.run([...words, '--backup', label])
-      if (said.code === 0) break
-      failures.push(`${label}: ${brief(said)}`)
-    }
-    if (said.code !== 0) throw new Lost(`${moment.name} (${asked}) can be reached, and was not, by ${failures.join('; ')}`)
+    return undefined
   }
   world.told.restores++
   const [{ reached_lsn: reachedLsn }] = JSON.parse(said.stdout)
   return { dataDir, moment, reachedLsn }
+}
+
+/**
+ * By itself where nothing is damaged and no verification has failed; else from each backup that leads there, named. Ends
+ * with something else than 0 only where none does.
+ */
+async function reached(world: World, words: readonly string[], ways: readonly Backup[], what: string): Promise<Said> {
+  const { model, tool } = world
+  let said = await tool.run(words)
+  world.say(`${what}, ${ways.length} ways: ${said.code}`)
+  if (said.code === 0 || ways.length === 0) return said
+  const failures = [brief(said)]
+  const excused = !isClear(model) || [...model.backups.values()].some(({ failed }) => failed)
+  for (const { label } of excused ? ways : []) {
+    said = await tool.run([...words, '--backup', label])
+    if (said.code === 0) return said
+    failures.push(`from ${label}: ${brief(said)}`)
+  }
+  throw new Lost(`what ${ways.map(({ label }) => label).join(', ')} can reach was not: ${what}: ${failures.join('; ')}`)
 }
 
 const away = (dataDir: string): void => {
@@ -170,15 +181,12 @@ export const doPromote: Do = async (world, dice) => {
 }
 
 async function toLatest(world: World, moment: Moment): Promise<Restored | undefined> {
-  const { model, tool, folder } = world
+  const { model, folder } = world
   const dataDir = join(folder, `restored-${world.count++}`)
   const words = ['restore', 'run', '--to', 'latest', '--timeline', String(model.timeline), '--into', dataDir, '-o', 'json']
-  const clear = isClear(model)
-  const said = await tool.run(words)
-  world.say(`restore --to latest (at least ${moment.name}): ${said.code}`)
+  const said = await reached(world, words, waysTo(model, moment), `restore --to latest (at least ${moment.name})`)
   if (said.code !== 0) {
     world.told.refused++
-    if (clear) throw new Lost(`"latest" was refused: ${brief(said)}`)
     return undefined
   }
   world.told.restores++
