@@ -9,6 +9,8 @@ export interface ControlFile {
   /** `in production`, `shut down`, `in archive recovery` ... */
   readonly state: string
   readonly timeline: number
+  /** LSN of the latest checkpoint: of a server that was shut down, the end of its WAL. */
+  readonly checkpoint: string
   readonly segmentBytes: number
   readonly checksums: boolean
   /** What a standby must have at least, by the names of the settings. */
@@ -47,6 +49,7 @@ export async function readControl(
     systemId,
     state: lines.get('Database cluster state') ?? '',
     timeline: Number(lines.get("Latest checkpoint's TimeLineID")),
+    checkpoint: lines.get('Latest checkpoint location') ?? '0/0',
     segmentBytes: Number(lines.get('Bytes per WAL segment')),
     checksums: lines.get('Data page checksum version') !== '0',
     least: Object.fromEntries(Object.entries(LEAST).map(([name, line]) => [name, Number(lines.get(line) ?? 0)])),

@@ -7,6 +7,8 @@ import type { Env } from '../../programs/run.ts'
 import { step } from '../../steps.ts'
 import { type Run, runner } from '../../storage/session.ts'
 import { type Programs, programsOf } from '../programs.ts'
+import { queueForArchiver } from './archiver-queue.ts'
+import { readControl } from './control.ts'
 import { isGuarded, unguard } from './guards.ts'
 import { type IsolatedServer, serverAccount, startIsolated } from './isolated.ts'
 import { postmasterOf } from './leftovers.ts'
@@ -66,6 +68,10 @@ export async function lookInto({ dataDir, bindir, env, signal }: OpenOptions): P
     record,
     jobs,
     async open(archive) {
+      if (archive) {
+        const account = serverAccount()
+        await queueForArchiver(dataDir, await readControl(dataDir, { programs, env, account }), account)
+      }
       step('opening')
       await unguard(dataDir, serverAccount(), archive ? [] : ['archive_mode'])
       step('opened')

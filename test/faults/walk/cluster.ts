@@ -40,7 +40,20 @@ async function freePort(): Promise<number> {
 /** Segments of a megabyte, so that a walk has many. */
 export function makeCluster(bindir: string, dataDir: string, settings: Readonly<Record<string, string>>): void {
   ownFolder(dataDir)
-  const args = ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-k', '-N', '--wal-segsize=1']
+  const args = [
+    '-D',
+    dataDir,
+    '-U',
+    'postgres',
+    '-A',
+    'trust',
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '-k',
+    '-N',
+    '--wal-segsize=1',
+  ]
   execFileSync(join(bindir, 'initdb'), args, { ...who, cwd: '/', stdio: 'pipe' })
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
   appendFileSync(join(dataDir, 'postgresql.conf'), lines.join(''))
@@ -71,7 +84,9 @@ export async function start(bindir: string, dataDir: string, database: string): 
     client = await connect(database).catch(() => undefined)
     if (client) break
     if (ended || tries > 1200) {
-      throw new Error(`no server on ${dataDir}: ${readFileSync(`${dataDir}.log`, 'utf8').split('\n').slice(-6).join(' / ')}`)
+      throw new Error(
+        `no server on ${dataDir}: ${readFileSync(`${dataDir}.log`, 'utf8').split('\n').slice(-6).join(' / ')}`,
+      )
     }
     await sleep(50)
   }

@@ -1,4 +1,4 @@
-import { chain, isClear, isClosed, isDamaged, Lost, type Backup } from './model.ts'
+import { type Backup, chain, isClear, isClosed, isDamaged, Lost } from './model.ts'
 import type { Random } from './random.ts'
 import { load } from './rows.ts'
 import { RETENTION, type Said } from './tool.ts'
@@ -53,7 +53,9 @@ export const doVerify: Do = async (world, dice) => {
     const row = outcomes.get(backup.label)
     const damaged = chain(model, backup)?.some(({ label }) => isDamaged(model, label)) ?? true
     if (isDamaged(model, backup.label) && row?.outcome === 'passed') {
-      throw new Lost(`verify passes ${backup.label}, of which a file was damaged: ${JSON.stringify([...model.damages.keys()])}`)
+      throw new Lost(
+        `verify passes ${backup.label}, of which a file was damaged: ${JSON.stringify([...model.damages.keys()])}`,
+      )
     }
     if (!damaged && row?.outcome !== 'passed') {
       throw new Lost(`verify fails ${backup.label}, which nobody touched: ${row?.problems ?? 'it is not judged'}`)
@@ -84,13 +86,20 @@ export const doPrune: Do = async (world) => {
 }
 
 /** The rules, said once more and otherwise than retention.ts says them. */
-function keptItsWord(before: readonly Backup[], gone: readonly string[], damaged: ReadonlySet<string>, now: number): void {
+function keptItsWord(
+  before: readonly Backup[],
+  gone: readonly string[],
+  damaged: ReadonlySet<string>,
+  now: number,
+): void {
   const newestFirst = before.map(({ label }) => label)
   const parents = new Map(before.map(({ label, parent }) => [label, parent]))
   for (const label of gone) {
     const backup = before.find((one) => one.label === label)!
     const complain = (why: string): never => {
-      throw new Lost(`prune removed ${label}: ${why}; it kept ${newestFirst.filter((one) => !gone.includes(one)).join(', ')}`)
+      throw new Lost(
+        `prune removed ${label}: ${why}; it kept ${newestFirst.filter((one) => !gone.includes(one)).join(', ')}`,
+      )
     }
     if (now - momentOf(label) < RETENTION.days * DAY_MS) complain('it is younger than the policy says')
     for (const child of newestFirst) {
@@ -106,4 +115,3 @@ function keptItsWord(before: readonly Backup[], gone: readonly string[], damaged
     }
   }
 }
-

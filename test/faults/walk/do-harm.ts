@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, chownSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { segmentAt } from '../../../src/backup/wal/names.ts'
-import { backupWords } from './do-backups.ts'
 import { who } from './cluster.ts'
+import { backupWords } from './do-backups.ts'
 import { chain, type Damage, isClosed, isDamaged, Lost, SEGMENT } from './model.ts'
 import type { Random } from './random.ts'
 import { type Do, synced, type World } from './world.ts'
@@ -10,7 +10,9 @@ import { type Do, synced, type World } from './world.ts'
 /** What may come to harm: not the key, which nobody keeps in the repository, and not what is being written. */
 function files(repo: string): readonly string[] {
   const all = readdirSync(repo, { recursive: true, encoding: 'utf8' })
-  return all.filter((key) => /^(backups|wal|proofs|runs)\/|^arxdb-repository/.test(key) && statSync(join(repo, key)).isFile()).sort()
+  return all
+    .filter((key) => /^(backups|wal|proofs|runs)\/|^arxdb-repository/.test(key) && statSync(join(repo, key)).isFile())
+    .sort()
 }
 
 function write(repo: string, key: string, bytes: Buffer): void {
@@ -24,13 +26,20 @@ export const doDamage: Do = async (world, dice) => {
   const { model, repo } = world
   const all = files(repo).filter((key) => !model.damages.has(key))
   // Each sort is as likely as any other; there are hundreds of segments, and one marker.
-  const sorts = [/^backups\/.*(?<!manifest\.json)$/, /^backups\/.*manifest\.json$/, /^wal\//, /^(proofs|runs)\//, /^arxdb-/]
+  const sorts = [
+    /^backups\/.*(?<!manifest\.json)$/,
+    /^backups\/.*manifest\.json$/,
+    /^wal\//,
+    /^(proofs|runs)\//,
+    /^arxdb-/,
+  ]
   const sort = dice.pick([0, 0, 0, 0, 0, 1, 2, 2, 2, 3, 4])
   const some = all.filter((key) => sorts[sort]!.test(key))
   if (some.length === 0) return
   const key = dice.pick(some)
   const original = readFileSync(join(repo, key))
-  const how = original.length === 0 ? 'removed' : dice.pick(['cut', 'flipped', 'emptied', 'removed', 'exchanged'] as const)
+  const how =
+    original.length === 0 ? 'removed' : dice.pick(['cut', 'flipped', 'emptied', 'removed', 'exchanged'] as const)
   const other = readFileSync(join(repo, dice.pick(some)))
   const changed = harmed(original, other, how, dice)
   if (changed?.equals(original)) return
@@ -49,7 +58,8 @@ export const doDamage: Do = async (world, dice) => {
   model.damages.set(key, { key, how, original })
 }
 
-function harmed(bytes: Buffer, other: Buffer, how: Damage['how'], dice: Random): Buffer | undefined {
+/** The bytes after that; undefined: the file is no more. */
+export function harmed(bytes: Buffer, other: Buffer, how: Damage['how'], dice: Random): Buffer | undefined {
   if (how === 'removed') return undefined
   if (how === 'emptied') return Buffer.alloc(0)
   if (how === 'exchanged') return other
@@ -99,12 +109,20 @@ export const doKill: Do = async (world, dice) => {
 /** `wal push` by hand, killed: a segment is in the archive whole, or not at all. */
 async function archiverKilled(world: World, dice: Random): Promise<void> {
   if (isClosed(world.model) || !dice.chance(0.3)) return
-  const { rows } = await world.server.client.query('select pg_walfile_name(pg_current_wal_lsn()) as file, pg_current_wal_lsn()::text as lsn')
+  const { rows } = await world.server.client.query(
+    'select pg_walfile_name(pg_current_wal_lsn()) as file, pg_current_wal_lsn()::text as lsn',
+  )
   if (segmentAt(rows[0].lsn, SEGMENT) < 2) return
-  const names = readdirSync(join(world.server.dataDir, 'pg_wal')).filter((name) => /^[0-9A-F]{24}$/.test(name) && name < rows[0].file)
+  const names = readdirSync(join(world.server.dataDir, 'pg_wal')).filter(
+    (name) => /^[0-9A-F]{24}$/.test(name) && name < rows[0].file,
+  )
   const name = names.sort().at(-1)
   if (!name) return
-  const said = await world.tool.run(['wal', 'push', join(world.server.dataDir, 'pg_wal', name), '--repo', world.repo], 1 + dice.below(4))
+  const said = await world.tool.run(
+    ['wal', 'push', join(world.server.dataDir, 'pg_wal', name), '--repo', world.repo],
+    1 + dice.below(4),
+  )
   const again = await world.tool.run(['wal', 'push', join(world.server.dataDir, 'pg_wal', name), '--repo', world.repo])
-  if (again.code !== 0 && !world.model.damages.size) throw new Lost(`wal push of ${name} ended with ${again.code} after one killed with ${said.signal}: ${again.stderr}`)
+  if (again.code !== 0 && !world.model.damages.size)
+    throw new Lost(`wal push of ${name} ended with ${again.code} after one killed with ${said.signal}: ${again.stderr}`)
 }

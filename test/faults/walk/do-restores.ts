@@ -1,4 +1,4 @@
-import { rmSync, existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { start } from './cluster.ts'
 import { type Backup, isClear, isClosed, isWhole, Lost, type Moment, waysTo } from './model.ts'
@@ -28,7 +28,18 @@ async function restored(world: World, moment: Moment, dice: Random): Promise<Res
   const { model, folder } = world
   const dataDir = join(folder, `restored-${world.count++}`)
   const asked = target(moment, dice, world)
-  const words = ['restore', 'run', '--to', asked, '--timeline', String(moment.timeline), '--into', dataDir, '-o', 'json']
+  const words = [
+    'restore',
+    'run',
+    '--to',
+    asked,
+    '--timeline',
+    String(moment.timeline),
+    '--into',
+    dataDir,
+    '-o',
+    'json',
+  ]
   const ways = waysTo(model, moment)
   const said = await reached(world, words, ways, `restore --to ${asked} (${moment.name}, timeline ${moment.timeline})`)
   if (said.code !== 0) {
@@ -103,7 +114,18 @@ export const doDatabase: Do = async (world, dice) => {
   if (some.length === 0) return
   const backup = dice.pick(some)
   const name = `again_${world.count++}`
-  const words = ['restore', 'run', '--into-database', name, '--backup', backup.label, '--url', server.url(), '-o', 'json']
+  const words = [
+    'restore',
+    'run',
+    '--into-database',
+    name,
+    '--backup',
+    backup.label,
+    '--url',
+    server.url(),
+    '-o',
+    'json',
+  ]
   const said = await tool.run(words)
   world.say(`restore --into-database of ${backup.label}: ${said.code}`)
   const there = async (): Promise<boolean> =>
@@ -139,7 +161,9 @@ export const doClone: Do = async (world, dice) => {
     await load(clone.client, moment.rows, dice).catch(() => clone.client.query('rollback'))
     await clone.client.query('select pg_switch_wal()')
   }
-  const { rows } = await clone.client.query('select archived_count::int + failed_count::int as tried from pg_stat_archiver')
+  const { rows } = await clone.client.query(
+    'select archived_count::int + failed_count::int as tried from pg_stat_archiver',
+  )
   await clone.stop()
   if (rows[0].tried !== 0) throw new Lost('a clone has tried to archive')
   away(back.dataDir)
@@ -163,7 +187,12 @@ export const doPromote: Do = async (world, dice) => {
   }
   // All that had been archived, at least; more where the archiver had just been at it.
   const possible = latest ? model.moments.slice(moment.index).map(({ rows }) => rows) : [moment.rows]
-  const rows = await same(world, back.dataDir, possible, latest ? 'restored to the latest' : `restored to ${moment.name}`)
+  const rows = await same(
+    world,
+    back.dataDir,
+    possible,
+    latest ? 'restored to the latest' : `restored to ${moment.name}`,
+  )
   must(await tool.run(['restore', 'open', back.dataDir, '--archive', '--yes', '-o', 'json']), 'restore open --archive')
   const old = world.server
   if (!disaster) await old.stop()
@@ -183,7 +212,18 @@ export const doPromote: Do = async (world, dice) => {
 async function toLatest(world: World, moment: Moment): Promise<Restored | undefined> {
   const { model, folder } = world
   const dataDir = join(folder, `restored-${world.count++}`)
-  const words = ['restore', 'run', '--to', 'latest', '--timeline', String(model.timeline), '--into', dataDir, '-o', 'json']
+  const words = [
+    'restore',
+    'run',
+    '--to',
+    'latest',
+    '--timeline',
+    String(model.timeline),
+    '--into',
+    dataDir,
+    '-o',
+    'json',
+  ]
   const said = await reached(world, words, waysTo(model, moment), `restore --to latest (at least ${moment.name})`)
   if (said.code !== 0) {
     world.told.refused++

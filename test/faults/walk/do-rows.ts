@@ -1,6 +1,6 @@
 import { start } from './cluster.ts'
-import { difference, contentOf, load, revise } from './rows.ts'
 import { Lost } from './model.ts'
+import { contentOf, difference, load, revise } from './rows.ts'
 import { archived, DATABASE, type Do, remember } from './world.ts'
 
 export const doLoad: Do = async (world, dice) => {

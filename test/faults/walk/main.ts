@@ -3,7 +3,8 @@
 import { execFileSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { operations, type Operation, read, written } from './operations.ts'
+import { naiveWalk } from './naive.ts'
+import { type Operation, operations, read, written } from './operations.ts'
 import { shrunk } from './shrink.ts'
 import { walk } from './walk.ts'
 
@@ -17,6 +18,8 @@ const { values } = parseArgs({
     /** Instead of a seed's: `load:123 backup:456`. */
     walk: { type: 'string' },
     shrink: { type: 'string', default: '40' },
+    /** The script in arxdb's place. */
+    naive: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 })
@@ -46,6 +49,7 @@ async function one(seed: number, list: readonly Operation[]): Promise<boolean> {
 let well = true
 for (let seed = Number(values.seed); seed < Number(values.seed) + Number(values.walks); seed++) {
   const list = values.walk ? read(values.walk) : operations(seed, Number(values.operations))
-  well = (await one(seed, list)) && well
+  if (values.naive) process.stdout.write(`${JSON.stringify({ seed, ...(await naiveWalk(list, place)) })}\n`)
+  else well = (await one(seed, list)) && well
 }
 process.exitCode = well ? 0 : 3

@@ -5,7 +5,7 @@ import { random } from './random.ts'
 /** How often each comes, of a hundred. */
 const SHARES = {
   /** New rows, in one transaction. */
-  load: 47,
+  load: 45,
   /** Rows are changed and deleted. */
   revise: 12,
   /** The segment ends, and everything up to here is in the archive. */
@@ -18,7 +18,7 @@ const SHARES = {
   /** One file of the repository is cut, flipped, emptied, removed, or exchanged for another one. */
   damage: 4,
   /** Everything damaged is put back as it was. */
-  mend: 2,
+  mend: 4,
   /** A command of arxdb, or of its tools, is killed at some step. */
   kill: 3,
   /** The server crashes and starts again. */
@@ -50,8 +50,7 @@ export function operations(seed: number, count: number): readonly Operation[] {
 }
 
 /** `load:123 backup:456`: what --walk takes. */
-export const written = (walk: readonly Operation[]): string =>
-  walk.map(({ name, salt }) => `${name}:${salt}`).join(' ')
+export const written = (walk: readonly Operation[]): string => walk.map(({ name, salt }) => `${name}:${salt}`).join(' ')
 
 export const read = (text: string): readonly Operation[] =>
   text

@@ -40,7 +40,9 @@ export async function makeTables(client: pg.Client, timescaledb: boolean): Promi
     }
   }
   await client.query('create index on ticks (id)')
-  await client.query('create table ledger (id bigserial primary key, amount numeric not null check (amount > 0), note text)')
+  await client.query(
+    'create table ledger (id bigserial primary key, amount numeric not null check (amount > 0), note text)',
+  )
 }
 
 const tick = (id: number, at: Date, price: string, note: string | null): string =>
@@ -50,7 +52,8 @@ const entry = (id: number, amount: string, note: string | null): string => JSON.
 /** Writes rows in one transaction and gives what is there afterwards. */
 export async function load(client: pg.Client, rows: Rows, dice: Random): Promise<Rows> {
   const next = new Map(rows)
-  const first = 1 + Math.max(0, ...[...rows.keys()].filter((key) => key.startsWith('t')).map((key) => Number(key.slice(2))))
+  const first =
+    1 + Math.max(0, ...[...rows.keys()].filter((key) => key.startsWith('t')).map((key) => Number(key.slice(2))))
   const count = 1 + dice.below(60)
   await client.query('begin')
   for (let id = first; id < first + count; id++) {
@@ -106,4 +109,4 @@ export async function contentOf(client: pg.Client): Promise<readonly string[]> {
 
 /** A sequence that came back too low would hand out numbers again: refused by the primary key. */
 export const canGoOn = (client: pg.Client): Promise<unknown> =>
-  client.query("begin; insert into ledger (amount) values (1); rollback")
+  client.query('begin; insert into ledger (amount) values (1); rollback')

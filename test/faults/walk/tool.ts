@@ -33,7 +33,10 @@ export interface Where {
 export function makeTool({ root, repo, folder, bindir }: Where): Tool {
   const config = join(folder, 'arxdb.json')
   const keyFile = join(folder, 'key')
-  writeFileSync(config, JSON.stringify({ backup: { repo, keyFile, bindir, staging: join(folder, 'staging'), retention: RETENTION } }))
+  writeFileSync(
+    config,
+    JSON.stringify({ backup: { repo, keyFile, bindir, staging: join(folder, 'staging'), retention: RETENTION } }),
+  )
   const words = [process.execPath, join(root, 'bin/arxdb.js')]
   const base = { PATH: process.env.PATH ?? '', HOME: folder, TZ: 'UTC', NO_COLOR: '1', ARXDB_BACKUP_KEY: keyFile }
   const preload = `--import=${join(root, 'test/faults/harness/preload.js')}`
@@ -42,7 +45,12 @@ export function makeTool({ root, repo, folder, bindir }: Where): Tool {
     run(args, killAt) {
       const more = killAt === undefined ? {} : { ...planted('plain', { at: killAt }), NODE_OPTIONS: preload }
       const all = [...words.slice(1), ...args, '--config', config]
-      const child = spawn(words[0]!, all, { cwd: folder, ...who, env: { ...base, ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(words[0]!, all, {
+        cwd: folder,
+        ...who,
+        env: { ...base, ...more },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       let [stdout, stderr] = ['', '']
       child.stdout.on('data', (chunk) => {
         stdout += chunk

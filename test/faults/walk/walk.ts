@@ -51,8 +51,9 @@ export async function walk(list: readonly Operation[], place: Place): Promise<Wa
     world = await begun(folder, place)
     for (; at < list.length; at++) {
       const { name, salt } = list[at]!
-      place.say(`${at} ${name}:${salt}`)
+      const began = performance.now()
       await DO[name](world, random(salt))
+      place.say(`${at} ${name}:${salt} ${Math.round(performance.now() - began)} ms`)
     }
     // At the end everything is mended, and everything that was promised is looked at once more.
     await doMend(world, random(1))
@@ -78,8 +79,19 @@ async function begun(folder: string, { root, bindir, major, timescaledb, say }: 
   const tool = makeTool({ root, repo, folder, bindir })
   const dataDir = join(folder, 'data')
   makeCluster(bindir, dataDir, {
-    ...{ unix_socket_directories: '', fsync: 'off', shared_buffers: '32MB', max_connections: '30', wal_level: 'replica' },
-    ...{ archive_mode: 'on', archive_command: tool.archiveCommand, max_locks_per_transaction: '256', autovacuum: 'off' },
+    ...{
+      unix_socket_directories: '',
+      fsync: 'off',
+      shared_buffers: '32MB',
+      max_connections: '30',
+      wal_level: 'replica',
+    },
+    ...{
+      archive_mode: 'on',
+      archive_command: tool.archiveCommand,
+      max_locks_per_transaction: '256',
+      autovacuum: 'off',
+    },
     ...{ min_wal_size: '8MB', max_wal_size: '64MB', log_min_messages: 'warning' },
     ...(timescaledb ? { shared_preload_libraries: 'timescaledb', 'timescaledb.telemetry_level': 'off' } : {}),
     ...(major >= 17 ? { summarize_wal: 'on' } : {}),

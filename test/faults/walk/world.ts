@@ -49,12 +49,15 @@ export async function archived(world: World): Promise<void> {
   const { rows } = await server.client.query('select pg_walfile_name(pg_switch_wal()) as file')
   const file = rows[0].file as string
   for (let waited = 0; ; waited += 50) {
-    const { rows: found } = await server.client.query('select last_archived_wal, failed_count, last_failed_wal from pg_stat_archiver')
+    const { rows: found } = await server.client.query(
+      'select last_archived_wal, failed_count, last_failed_wal from pg_stat_archiver',
+    )
     const last = found[0].last_archived_wal as string | null
     if (last && last.slice(0, 8) === file.slice(0, 8) && last.slice(0, 24) >= file) break
     if (waited > 90_000) throw new Lost(`the archiver stands still before ${file}: ${JSON.stringify(found[0])}`)
     // One that has failed sleeps for a minute, unless there is more to do.
-    if (waited % 2000 === 1950) await server.client.query("select pg_logical_emit_message(true, 'walk', 'on'), pg_switch_wal()")
+    if (waited % 2000 === 1950)
+      await server.client.query("select pg_logical_emit_message(true, 'walk', 'on'), pg_switch_wal()")
     await sleep(50)
   }
   nowArchived(model, segmentNumber(file, SEGMENT))
@@ -65,7 +68,9 @@ export async function synced(world: World, from: number, look = true): Promise<r
   const { model, repo, tool } = world
   if (isClosed(model)) return []
   const root = join(repo, 'backups')
-  const labels = readdirSync(root).filter((label) => statSync(join(root, label, 'manifest.json'), { throwIfNoEntry: false }))
+  const labels = readdirSync(root).filter((label) =>
+    statSync(join(root, label, 'manifest.json'), { throwIfNoEntry: false }),
+  )
   for (const label of labels) {
     if (model.backups.has(label) || model.damages.has(`backups/${label}/manifest.json`)) continue
     const { manifest } = JSON.parse(readFileSync(join(root, label, 'manifest.json'), 'utf8'))
@@ -83,7 +88,11 @@ export async function synced(world: World, from: number, look = true): Promise<r
   }
   // What was pruned of the archive can be put back by nobody.
   for (const key of model.damages.keys()) {
-    if (key.startsWith('wal/') && model.damages.get(key)!.how !== 'removed' && !statSync(join(repo, key), { throwIfNoEntry: false })) {
+    if (
+      key.startsWith('wal/') &&
+      model.damages.get(key)!.how !== 'removed' &&
+      !statSync(join(repo, key), { throwIfNoEntry: false })
+    ) {
       model.damages.delete(key)
     }
   }
@@ -93,7 +102,9 @@ export async function synced(world: World, from: number, look = true): Promise<r
 /** No half backup is ever shown as one. */
 async function listed({ model, tool }: World, gone: readonly string[]): Promise<void> {
   const list = must(await tool.run(['backup', 'list', '-o', 'json']), 'backup list')
-  const shown = (JSON.parse(list.stdout) as { label: string; status: string }[]).filter(({ status }) => status === 'good')
+  const shown = (JSON.parse(list.stdout) as { label: string; status: string }[]).filter(
+    ({ status }) => status === 'good',
+  )
   for (const { label } of shown) {
     if (!model.backups.has(label) || gone.includes(label)) throw new Lost(`the list shows ${label}, which is no backup`)
   }
@@ -105,7 +116,8 @@ export function must(said: Said, what: string): Said {
   return said
 }
 
-export const brief = ({ stderr, stdout }: Said): string => (stderr.trim() || stdout.trim()).split('\n').slice(-4).join(' / ').slice(0, 600)
+export const brief = ({ stderr, stdout }: Said): string =>
+  (stderr.trim() || stdout.trim()).split('\n').slice(-4).join(' / ').slice(0, 600)
 
 export const labelsOf = (model: Model, kind: (backup: Backup) => boolean): readonly Backup[] =>
   [...model.backups.values()].filter(kind)
