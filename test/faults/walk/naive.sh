@@ -3,7 +3,6 @@
 # a check, say that it is done. Here to be walked beside arxdb; nothing else uses it.
 #
 #   naive.sh backup custom|sql URL FOLDER     naive.sh check FILE     naive.sh restore FILE URL
-export PATH=$BINDIR:$PATH
 case $1 in
   backup)
     file=$4/market_$(date +%Y%m%d_%H%M%S_%N)

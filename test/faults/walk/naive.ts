@@ -69,18 +69,20 @@ export async function naiveWalk(list: readonly Operation[], place: Place): Promi
   const kept = new Map<string, Kept>()
   const told = { backups: 0, restores: 0, exact: 0, failed: 0, silent: 0, checked: 0, bare: 0 }
 
-  /** Its exit code; with `killAfter`, pg_dump dies by the kernel's hand after so many milliseconds. */
-  const run = (words: readonly string[], killAfter?: number): Promise<number> => {
-    const env = { PATH: process.env.PATH ?? '', BINDIR: place.bindir, HOME: folder }
+  // A pg_dump that the kernel kills when it has written half.
+  const halfway = ownFolder(join(folder, 'bin'))
+  const shim = `#!/bin/bash\nhalf=$(mktemp)\n${place.bindir}/pg_dump "$@" > "$half"\nhead -c $(($(stat -c %s "$half") / 2)) "$half"\nrm "$half"\nkill -9 $$\n`
+  writeFileSync(join(halfway, 'pg_dump'), shim, { mode: 0o755 })
+
+  const run = (words: readonly string[], killed = false): Promise<number> => {
+    const path = `${killed ? `${halfway}:` : ''}${place.bindir}:${process.env.PATH ?? ''}`
+    const env = { PATH: path, HOME: folder, TMPDIR: folder }
     const child = spawn('bash', [script, ...words], { ...who, cwd: folder, env, stdio: 'ignore' })
-    if (killAfter !== undefined) {
-      setTimeout(() => spawn('pkill', ['-9', '-f', `pg_dump .*${server.port}/`], { stdio: 'ignore' }), killAfter)
-    }
     return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 255)))
   }
-  const backup = async (dice: Random, killAfter?: number): Promise<void> => {
+  const backup = async (dice: Random, killed = false): Promise<void> => {
     const before = new Set(readdirSync(shelf))
-    const code = await run(['backup', dice.pick(['custom', 'sql']), server.url(), shelf], killAfter)
+    const code = await run(['backup', dice.pick(['custom', 'sql']), server.url(), shelf], killed)
     const made = readdirSync(shelf).find((name) => !before.has(name) && name.endsWith('.gz'))
     if (code !== 0 || !made) return
     told.backups++
@@ -115,7 +117,7 @@ export async function naiveWalk(list: readonly Operation[], place: Place): Promi
       if (name === 'load') rows = await load(server.client, rows, dice)
       else if (name === 'revise') rows = await revise(server.client, rows, dice)
       else if (name === 'backup') await backup(dice)
-      else if (name === 'kill') await backup(dice, 20 + dice.below(60))
+      else if (name === 'kill') await backup(dice, true)
       else if (name === 'damage' && files().length > 0) {
         const file = join(shelf, dice.pick(files()))
         const other = readFileSync(join(shelf, dice.pick(files())))

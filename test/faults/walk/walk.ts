@@ -27,6 +27,8 @@ export interface Place {
   readonly bindir: string
   readonly major: number
   readonly timescaledb: boolean
+  /** Each restore loses a row before it is looked at. */
+  readonly lie?: boolean
   say(text: string): void
 }
 
@@ -72,7 +74,7 @@ export async function walk(list: readonly Operation[], place: Place): Promise<Wa
   }
 }
 
-async function begun(folder: string, { root, bindir, major, timescaledb, say }: Place): Promise<World> {
+async function begun(folder: string, { root, bindir, major, timescaledb, say, lie = false }: Place): Promise<World> {
   chmodSync(folder, 0o755)
   for (const name of ['', 'repo', 'staging']) ownFolder(join(folder, name))
   const repo = join(folder, 'repo')
@@ -102,7 +104,7 @@ async function begun(folder: string, { root, bindir, major, timescaledb, say }: 
   await first.stop()
   const server = await start(bindir, dataDir, DATABASE)
   const world: World = {
-    ...{ folder, repo, bindir, tool, server, say, model: newModel(), count: 0 },
+    ...{ folder, repo, bindir, tool, server, say, lie, model: newModel(), count: 0 },
     tier: timescaledb ? 'timescaledb' : 'plain',
     kinds: ['dump', 'copy', 'base', 'base', ...(major >= 17 ? ['incremental'] : [])],
     told: { restores: 0, backups: 0, pruned: 0, refused: 0, kills: 0, damages: 0 },

@@ -21,6 +21,7 @@ export interface World {
   /** Numbers for folders and databases. */
   count: number
   readonly told: { restores: number; backups: number; pruned: number; refused: number; kills: number; damages: number }
+  readonly lie: boolean
   say(text: string): void
 }
 
