@@ -2,15 +2,19 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ArxError } from '../../errors.ts'
 import { type Env, run } from '../../programs/run.ts'
 import type { Programs } from '../programs.ts'
 import { segmentAt, segmentName, segmentNumber } from '../wal/names.ts'
+import type { Candidate } from './choose.ts'
+import type { Finding } from './fitness.ts'
 import type { WalSource } from './wal-source.ts'
 import type { Reach } from './windows.ts'
 
 /** Segments without a commit that are looked through, backwards. */
 const MOST = 16
-const COMMIT = /desc: (?:COMMIT|COMMIT_PREPARED|ABORT)(?: \d+:)? ?(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) UTC/g
+const COMMIT =
+  /desc: (?:COMMIT|COMMIT_PREPARED|ABORT|ABORT_PREPARED)(?: \d+:)? ?(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) UTC/g
 
 export interface CommitSearch {
   readonly source: WalSource
@@ -47,3 +51,30 @@ export async function lastCommit(window: Reach, search: CommitSearch): Promise<s
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+/** When the last commit was that each of them leads to; and why that is not known. */
+export async function lastCommits(
+  asked: readonly Candidate[],
+  search: Pick<CommitSearch, 'programs' | 'env' | 'signal'>,
+): Promise<{ commitOf: (one: Candidate) => string | undefined; unknown: readonly Finding[] }> {
+  const commits = new Map<string, string | undefined>()
+  const unknown: Finding[] = []
+  const at = ({ home, window }: Candidate): string => `${home.where} ${window.lastSegment}`
+  for (const one of asked) {
+    if (commits.has(at(one))) continue
+    const { source, archive } = one.home
+    try {
+      commits.set(at(one), await lastCommit(one.window, { ...search, source, segmentBytes: archive.segmentBytes }))
+    } catch (error) {
+      // What a restore can read, and only this plan cannot.
+      if (!(error instanceof ArxError) || !UNREAD.has(error.code)) throw error
+      commits.set(at(one), undefined)
+      const detail = `when the last commit was is seen only while WAL is replayed: ${error.message}`
+      unknown.push({ check: 'window', outcome: 'note', detail })
+    }
+  }
+  return { commitOf: (one) => commits.get(at(one)), unknown }
+}
+
+/** Codes of errors of what a restore can read, and only a plan cannot. */
+export const UNREAD: ReadonlySet<string> = new Set(['pgbackrest-compression', 'no-zstd'])
