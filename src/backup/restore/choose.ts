@@ -78,7 +78,8 @@ export function obstacle(
 ): string | undefined {
   const { manifest, window } = candidate
   if (target.kind === 'time') {
-    if (micros(target.at) < micros(manifest.ended)) return `${targetText(target)} is before its end, ${manifest.ended}`
+    const end = endOf(manifest)
+    if (micros(target.at) < micros(end)) return `${targetText(target)} is before its end, ${end}`
     if (lastCommit !== undefined && micros(target.at) >= micros(lastCommit)) {
       return `no commit behind ${target.at} is in the WAL; the last one is of ${lastCommit}`
     }
@@ -102,6 +103,12 @@ export function obstacle(
   if (broken) return `${targetText(target)} is ${spotText(place)}, and ${broken} before it is damaged`
   return undefined
 }
+
+/**
+ * When it surely had ended, by the clock of the server, which commits are told by, and by that of arxdb's host, which may
+ * be behind: a restore to a time before would bring back what was committed after it, and PostgreSQL would not complain.
+ */
+const endOf = ({ ended, mark }: Manifest): string => (mark && micros(mark.time) > micros(ended) ? mark.time : ended)
 
 /** Microseconds are compared as text of equal length: a Date would round them. */
 export const micros = (iso: string): string => {

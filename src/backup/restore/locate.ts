@@ -117,7 +117,7 @@ function absenceText(sought: Sought, { segments, points, ends, outer }: WalSearc
     return `no restore point ${JSON.stringify(sought.name)} is ${where}; ${seen ? `there are ${seen}` : 'none is there at all'}`
   }
   if (outer !== undefined) return `${sought.xid} is a part of transaction ${outer}, and ends with it: --to xid:${outer}`
-  const [oldest, newest = oldest] = ends
+  const [oldest, newest] = ends
   const held =
     oldest && newest
       ? `it holds those from xid:${oldest.xid} (${oldest.at}) to xid:${newest.xid} (${newest.at})`

@@ -20,14 +20,16 @@ export interface Place extends Spot {
   readonly at: string | undefined
 }
 
+type End = Extract<WalRecord, { kind: 'end' }>
+
 export interface WalSearch {
   /** Reads what was not read yet of the WAL behind a backup, newest first; the end of a transaction is there once. */
   along(candidate: Candidate): Promise<void>
   readonly places: readonly Place[]
-  /** Restore points that were seen, newest first; some of the newest. */
+  /** Restore points that were seen, newest first; some of the newest, each name once. */
   readonly points: readonly { readonly name: string; readonly at: string | undefined }[]
   /** The oldest and the newest transaction of which an end was seen. */
-  readonly ends: readonly Extract<WalRecord, { kind: 'end' }>[]
+  readonly ends: readonly End[]
   /** The transaction that the sought one was only a part of. */
   readonly outer: number | undefined
   /** Segments that were read. */
@@ -69,8 +71,8 @@ interface Kept {
 
 class Search implements WalSearch {
   readonly places: Place[] = []
-  readonly points: { name: string; at: string | undefined }[] = []
-  ends: Extract<WalRecord, { kind: 'end' }>[] = []
+  points: readonly { name: string; at: string | undefined; lsn: string }[] = []
+  ends: readonly End[] = []
   outer: number | undefined
   segments = 0
   readonly damaged: string[] = []
@@ -165,15 +167,25 @@ class Search implements WalSearch {
     }
     if (record.kind === 'point') {
       if (sought.kind === 'name' && record.name === sought.name) found('restore point')
-      const known = this.points.some(({ name }) => name === record.name)
-      if (!known && this.points.length < REMEMBERED) this.points.push({ name: record.name, at })
+      // Those that backups end with would hide the others.
+      if (/^arxdb-\d{8}T/.test(record.name)) return
+      const others = this.points.filter(
+        ({ name, lsn: known }) => name !== record.name || lsnBytes(known) > lsnBytes(lsn),
+      )
+      if (others.some(({ name }) => name === record.name)) return
+      this.points = [...others, { name: record.name, at, lsn }]
+        .sort((a, b) => (lsnBytes(a.lsn) > lsnBytes(b.lsn) ? -1 : 1))
+        .slice(0, REMEMBERED)
       return
     }
     const wanted = Number(BigInt(sought.kind === 'xid' ? sought.xid : 0) & 0xffff_ffffn)
     if (record.xid === wanted) found(record.committed ? 'commit' : 'rollback')
     if (record.inside.includes(wanted)) this.outer = record.xid
-    const all = [...this.ends, record].sort((a, b) => (lsnBytes(a.lsn) < lsnBytes(b.lsn) ? -1 : 1))
-    this.ends = all.length > 2 ? [all[0]!, all.at(-1)!] : all
+    const [oldest = record, newest = record] = this.ends
+    this.ends = [
+      lsnBytes(lsn) < lsnBytes(oldest.lsn) ? record : oldest,
+      lsnBytes(lsn) > lsnBytes(newest.lsn) ? record : newest,
+    ]
   }
 }
 
