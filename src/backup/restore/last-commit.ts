@@ -1,6 +1,5 @@
 // When the last transaction in the archive was committed, by pg_waldump: a restore to a time needs a commit behind it.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArxError } from '../../errors.ts'
 import { type Env, run } from '../../programs/run.ts'
@@ -8,6 +7,7 @@ import type { Programs } from '../programs.ts'
 import { segmentAt, segmentName, segmentNumber } from '../wal/names.ts'
 import type { Candidate } from './choose.ts'
 import type { Finding } from './fitness.ts'
+import { inScratch } from './scratch.ts'
 import type { WalSource } from './wal-source.ts'
 import type { Reach } from './windows.ts'
 
@@ -29,9 +29,8 @@ export async function lastCommit(window: Reach, search: CommitSearch): Promise<s
   const { source, programs, segmentBytes, env, signal } = search
   const program = programs.find('pg_waldump')
   if (!program || !window.lastSegment) return undefined
-  const folder = await mkdtemp(join(tmpdir(), 'arxdb-waldump-'))
-  try {
-    const name = window.lastSegment
+  return inScratch(async (folder) => {
+    const name = window.lastSegment!
     const timeline = Number.parseInt(name.slice(0, 8), 16)
     const last = segmentNumber(name, segmentBytes)
     const first = segmentAt(window.fromLsn, segmentBytes)
@@ -47,9 +46,7 @@ export async function lastCommit(window: Reach, search: CommitSearch): Promise<s
       if (found) return `${found[1]}T${found[2]}Z`
     }
     return undefined
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 /** When the last commit was that each of them leads to; and why that is not known. */

@@ -1,12 +1,13 @@
 // Looks a restore point, or the end of a transaction, up in the archive before anything is restored: PostgreSQL would tell
 // that it is not there only after it had replayed everything.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArxError } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
+import { step } from '../../steps.ts'
 import { lsnBytes, lsnText, segmentName, segmentNumber } from '../wal/names.ts'
 import type { Candidate } from './choose.ts'
+import { inScratch } from './scratch.ts'
 import type { RecoveryTarget } from './target.ts'
 import { pathOf, type Spot, timelineAt } from './wal-path.ts'
 import { pointTime, REST_BYTES, recordsOf, type WalRecord } from './wal-records.ts'
@@ -53,13 +54,8 @@ const OVERLAP = 4 << 20
 const REMEMBERED = 10
 
 /** Opens a search for the time of `body`. */
-export async function searching<T>(options: SearchOptions, body: (search: WalSearch) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'arxdb-walsearch-'))
-  try {
-    return await body(new Search(options, folder))
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+export function searching<T>(options: SearchOptions, body: (search: WalSearch) => Promise<T>): Promise<T> {
+  return inScratch((folder) => body(new Search(options, folder)))
 }
 
 /** A segment as it lies in the folder, with its beginning. */
@@ -142,6 +138,7 @@ class Search implements WalSearch {
     if (follower && follower !== current) await rm(follower.file, { force: true })
     this.kept = current
     this.segments++
+    step('scanned', name)
   }
 
   private async follower({ home }: Candidate, name: string): Promise<Kept | undefined> {

@@ -17,6 +17,7 @@ import { asking } from '../../backup/physical-scene.ts'
 import { tiers } from '../../servers/databases.ts'
 import { motoReason, startMoto } from '../../servers/moto.ts'
 import { findPostgres } from '../../servers/postgres.ts'
+import { runFaulty } from '../harness/faulty.ts'
 import { type NamedScene, namedScene, SEGMENT } from './scene-named.ts'
 
 const STAMP = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z`
@@ -26,7 +27,7 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
   let named: NamedScene
   beforeAll(async () => {
     named = await namedScene((await findPostgres()).installation.bindir)
-  }, 180_000)
+  }, 300_000)
   afterAll(() => named?.scene.end())
 
   test('39: a restore point before the newest backup: the plan says where, and the run is there', async () => {
@@ -42,7 +43,7 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
     expect(ran, ran.stderr).toMatchObject({ code: 0 })
     expect(JSON.parse(ran.stdout)).toMatchObject([{ label: early.label, target: `name:${name}` }])
     expect(await rowsIn(ran.into)).toBe(rows)
-  }, 120_000)
+  }, 240_000)
 
   test('39: a transaction before the newest backup, and one that was rolled back', async () => {
     const { moments, early, late, xids, plan, run, rowsIn } = named
@@ -60,7 +61,7 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
     expect(prepared).toMatchObject({ code: 0, label: early.label })
     const newest = await plan(`xid:${moments[3]!.xid}`)
     expect(newest).toMatchObject({ code: 0, label: late.label })
-  }, 120_000)
+  }, 240_000)
 
   test('39: what the WAL does not hold is refused in planning, and nothing is unpacked', async () => {
     const { moments, late, xids, plan, run } = named
@@ -83,7 +84,7 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
     const behind = await plan(`name:${moments[1]!.name}`, '--backup', late.label)
     expect(behind.code).toBe(3)
     expect(behind.target).toContain('without --backup every backup is looked at')
-  }, 120_000)
+  }, 240_000)
 
   test('39: of a name that was used twice the plan says which one it ends at, and how the other is had', async () => {
     const { early, middle, twice, plan, run, rowsIn } = named
@@ -105,14 +106,14 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
     const again = await plan('name:again')
     expect(again).toMatchObject({ code: 0, label: middle.label })
     expect((await plan('name:again', '--backup', early.label)).label).toBe(early.label)
-  }, 120_000)
+  }, 240_000)
 
   test('39: a record that goes over from one segment into the next is found', async () => {
     const { early, border, plan } = named
     const planned = await plan('name:over the border')
     expect(planned).toMatchObject({ code: 0, label: early.label })
     expect(planned.target).toContain(` at ${border.lsn} of ${new Date(border.at).toISOString().slice(0, 16)}`)
-  })
+  }, 240_000)
 
   test('39: the mark of a backup is known without its WAL, and a damaged segment before a target is told', async () => {
     const { scene, middle, border, plan } = named
@@ -134,7 +135,7 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
     } finally {
       await writeFile(path, bytes)
     }
-  }, 60_000)
+  }, 240_000)
 
   test('39: a name that recovery meets before the backup is consistent makes way for an older backup', async () => {
     const { scene, early, middle, border, plan } = named
@@ -147,7 +148,7 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
     } finally {
       await put(middle)
     }
-  }, 60_000)
+  }, 240_000)
 
   test('39: a time before the end of a backup by the clock of the server, though not by that of its host', async () => {
     const { scene, moments, middle, late, plan } = named
@@ -160,7 +161,7 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
     } finally {
       await put(late)
     }
-  }, 60_000)
+  }, 240_000)
 
   test('39: where nothing reads WAL beforehand, the run goes on with the next older backup', async () => {
     const { scene, bindir, moments, middle, late, plan, run, rowsIn } = named
@@ -183,6 +184,21 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
     const nowhere = await run('name:nowhere', '--bindir', without)
     expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('was reached') })
     expect(existsSync(nowhere.into) ? await readdir(nowhere.into) : []).toEqual([])
+  }, 240_000)
+
+  test('39: killed while it looks for it: what it left of the WAL goes with the next run', async () => {
+    const { scene, bindir, early, moments } = named
+    const home = join(scene.folder, 'killed')
+    await mkdir(home)
+    const args = ['restore', 'plan', '--to', `name:${moments[1]!.name}`, '--bindir', bindir, '-o', 'json']
+    const flags = ['--repo', scene.settings.repo, '--key-file', scene.settings.keyFile]
+    const subject = { tier: 'plain' as const, home, env: { TMPDIR: home } }
+    const killed = await runFaulty(subject, [...args, ...flags], { at: 'scanned#2' })
+    expect(killed.signal).toBe('SIGKILL')
+    expect(await readdir(home)).toEqual([expect.stringMatching(/^arxdb-waldump-/)])
+    const planned = await runFaulty(subject, [...args, ...flags])
+    expect(planned).toMatchObject({ code: 0, stdout: expect.stringContaining(early.label) })
+    expect(await readdir(home)).toEqual([])
   }, 240_000)
 
   test.skipIf(noMoto)(
@@ -240,7 +256,7 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
     expect([left.code, left.target]).toEqual([0, expect.stringMatching(/ on timeline 1$/)])
     const other = await plan('name:twice', '--timeline', '2')
     expect([other.code, other.target]).toEqual([3, expect.stringContaining('on timeline 1, where no backup leads')])
-  }, 120_000)
+  }, 240_000)
 
   /** A copy that was promoted behind the first batch, and archives to where the original does. */
   async function branch(): Promise<void> {
@@ -248,7 +264,7 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
     const dataDir = join(scene.folder, 'restored', 'branch')
     const { repository, key, programs } = scene
     const account = serverAccount()
-    const signal = AbortSignal.timeout(120_000)
+    const signal = AbortSignal.timeout(240_000)
     const how = { repository, key, chain: [early], programs, env: process.env, signal }
     await unpackChain({ ...how, into: dataDir, account, progress() {} })
     await writeFile(join(dataDir, 'recovery.signal'), '')

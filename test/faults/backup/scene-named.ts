@@ -144,7 +144,7 @@ export async function namedScene(bindir: string): Promise<NamedScene> {
     },
     async rowsIn(dataDir) {
       const { programs } = scene
-      const how = { programs, env: process.env, signal: AbortSignal.timeout(120_000), settings: {}, disposable: true }
+      const how = { programs, env: process.env, signal: AbortSignal.timeout(240_000), settings: {}, disposable: true }
       const server = await startIsolated({ dataDir, ...how })
       try {
         return (await asking(server, contentOf)).rows
