@@ -4,6 +4,7 @@ import type { Manifest } from '../manifest.ts'
 import { chainOf } from '../methods/incremental.ts'
 import { type Proof, provenLevel } from '../proofs.ts'
 import { lsnBytes } from '../wal/names.ts'
+import { isBehind, type Located, spotText } from './locate.ts'
 import { type RecoveryTarget, targetText } from './target.ts'
 import { isGone, type WalHome } from './wal-home.ts'
 import { type Reach, reachOf } from './windows.ts'
@@ -62,14 +63,23 @@ export function candidates({ manifests, proofs, homeOf, timeline }: Choosing): r
 export const restoredFrom = (manifest: Manifest, all: readonly Manifest[]): readonly Manifest[] =>
   manifest.kind === 'pgbackrest' ? [manifest] : chainOf(manifest, all)
 
+export interface Known {
+  /** When the last commit is that it leads to. */
+  readonly lastCommit?: string | undefined
+  /** Where the target is, when it was looked up. */
+  readonly located?: Located | undefined
+}
+
 /** Why this backup does not lead there; undefined when it does, as far as can be known before. */
 export function obstacle(
-  { manifest, window }: Candidate,
+  candidate: Candidate,
   target: RecoveryTarget,
-  lastCommit?: string,
+  { lastCommit, located }: Known = {},
 ): string | undefined {
+  const { manifest, window } = candidate
   if (target.kind === 'time') {
-    if (micros(target.at) < micros(manifest.ended)) return `${targetText(target)} is before its end, ${manifest.ended}`
+    const end = endOf(manifest)
+    if (micros(target.at) < micros(end)) return `${targetText(target)} is before its end, ${end}`
     if (lastCommit !== undefined && micros(target.at) >= micros(lastCommit)) {
       return `no commit behind ${target.at} is in the WAL; the last one is of ${lastCommit}`
     }
@@ -80,11 +90,25 @@ export function obstacle(
     if (lsn < lsnBytes(window.fromLsn)) return `${target.lsn} is before its end, ${window.fromLsn}`
     if (lsn >= lsnBytes(window.toLsn)) return `its WAL ends before ${target.lsn}, at ${window.toLsn}`
   }
-  if (target.kind === 'name' && manifest.mark?.name !== target.name && !window.lastSegment) {
-    return 'no WAL behind it is in the archive'
-  }
+  if (target.kind !== 'name' && target.kind !== 'xid') return undefined
+  if (target.kind === 'name' && manifest.mark?.name === target.name) return undefined
+  if (!window.lastSegment) return 'no WAL behind it is in the archive'
+  if (!located) return undefined
+  const place = located.first(candidate)
+  if (!place) return `${targetText(target)} is not in the WAL behind it`
+  // One that recovery meets before the backup is consistent ends it as well, with an error.
+  if (!isBehind(place, candidate))
+    return `${targetText(target)}, ${spotText(place)}, is before its end, ${window.fromLsn}`
+  const broken = located.broken(candidate)
+  if (broken) return `${targetText(target)} is ${spotText(place)}, and ${broken} before it is damaged`
   return undefined
 }
+
+/**
+ * When it surely had ended, by the clock of the server, which commits are told by, and by that of arxdb's host, which may
+ * be behind: a restore to a time before would bring back what was committed after it, and PostgreSQL would not complain.
+ */
+const endOf = ({ ended, mark }: Manifest): string => (mark && micros(mark.time) > micros(ended) ? mark.time : ended)
 
 /** Microseconds are compared as text of equal length: a Date would round them. */
 export const micros = (iso: string): string => {

@@ -1,16 +1,20 @@
 // When the last transaction in the archive was committed, by pg_waldump: a restore to a time needs a commit behind it.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ArxError } from '../../errors.ts'
 import { type Env, run } from '../../programs/run.ts'
 import type { Programs } from '../programs.ts'
 import { segmentAt, segmentName, segmentNumber } from '../wal/names.ts'
+import type { Candidate } from './choose.ts'
+import type { Finding } from './fitness.ts'
+import { inScratch } from './scratch.ts'
 import type { WalSource } from './wal-source.ts'
 import type { Reach } from './windows.ts'
 
 /** Segments without a commit that are looked through, backwards. */
 const MOST = 16
-const COMMIT = /desc: (?:COMMIT|COMMIT_PREPARED|ABORT)(?: \d+:)? ?(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) UTC/g
+const COMMIT =
+  /desc: (?:COMMIT|COMMIT_PREPARED|ABORT|ABORT_PREPARED)(?: \d+:)? ?(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) UTC/g
 
 export interface CommitSearch {
   readonly source: WalSource
@@ -25,9 +29,8 @@ export async function lastCommit(window: Reach, search: CommitSearch): Promise<s
   const { source, programs, segmentBytes, env, signal } = search
   const program = programs.find('pg_waldump')
   if (!program || !window.lastSegment) return undefined
-  const folder = await mkdtemp(join(tmpdir(), 'arxdb-waldump-'))
-  try {
-    const name = window.lastSegment
+  return inScratch(async (folder) => {
+    const name = window.lastSegment!
     const timeline = Number.parseInt(name.slice(0, 8), 16)
     const last = segmentNumber(name, segmentBytes)
     const first = segmentAt(window.fromLsn, segmentBytes)
@@ -43,7 +46,32 @@ export async function lastCommit(window: Reach, search: CommitSearch): Promise<s
       if (found) return `${found[1]}T${found[2]}Z`
     }
     return undefined
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
+
+/** When the last commit was that each of them leads to; and why that is not known. */
+export async function lastCommits(
+  asked: readonly Candidate[],
+  search: Pick<CommitSearch, 'programs' | 'env' | 'signal'>,
+): Promise<{ commitOf: (one: Candidate) => string | undefined; unknown: readonly Finding[] }> {
+  const commits = new Map<string, string | undefined>()
+  const unknown: Finding[] = []
+  const at = ({ home, window }: Candidate): string => `${home.where} ${window.lastSegment}`
+  for (const one of asked) {
+    if (commits.has(at(one))) continue
+    const { source, archive } = one.home
+    try {
+      commits.set(at(one), await lastCommit(one.window, { ...search, source, segmentBytes: archive.segmentBytes }))
+    } catch (error) {
+      // What a restore can read, and only this plan cannot.
+      if (!(error instanceof ArxError) || !UNREAD.has(error.code)) throw error
+      commits.set(at(one), undefined)
+      const detail = `when the last commit was is seen only while WAL is replayed: ${error.message}`
+      unknown.push({ check: 'window', outcome: 'note', detail })
+    }
+  }
+  return { commitOf: (one) => commits.get(at(one)), unknown }
+}
+
+/** Codes of errors of what a restore can read, and only a plan cannot. */
+export const UNREAD: ReadonlySet<string> = new Set(['pgbackrest-compression', 'no-zstd'])

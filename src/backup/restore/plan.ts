@@ -11,9 +11,10 @@ import type { Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
 import type { SystemArchive } from '../wal/archive.ts'
 import { lsnBytes } from '../wal/names.ts'
-import { type Candidate, candidates, isPhysical, micros, obstacle, trusted, windowText } from './choose.ts'
+import { type Candidate, candidates, isPhysical, type Known, micros, obstacle, trusted, windowText } from './choose.ts'
 import { type Finding, postgresFits, roomFits, timescaledbFits } from './fitness.ts'
-import { type CommitSearch, lastCommit } from './last-commit.ts'
+import { lastCommits } from './last-commit.ts'
+import { locate, spotText, twiceFindings } from './locate.ts'
 import { type RecoveryTarget, targetText } from './target.ts'
 import { homesOf } from './wal-home.ts'
 
@@ -28,6 +29,11 @@ export interface PlanOptions {
   readonly into: string
   readonly env: Env
   readonly signal: AbortSignal
+  progress?(text: string): void
+  /** Labels that were tried already, and did not lead there. */
+  readonly without?: ReadonlySet<string> | undefined
+  /** Told when a backup was chosen. */
+  chose?(label: string, certainty: 'sure' | 'unsure'): void
 }
 
 export interface Plan {
@@ -42,7 +48,7 @@ const SHOWN = 5
 
 /** Picks the backup and judges everything that can be judged beforehand. Changes nothing. */
 export async function planRestore(options: PlanOptions): Promise<Plan> {
-  const { repository, key, settings, target, timeline, label, into, env, signal } = options
+  const { repository, key, settings, target, timeline, label, into, env, signal, progress, without } = options
   const entries = await readCatalogue(repository, key)
   const named = entries.filter((entry) => label === undefined || entry.label.startsWith(label))
   const manifests = trusted(entries, key !== undefined)
@@ -51,17 +57,24 @@ export async function planRestore(options: PlanOptions): Promise<Plan> {
   const { systemId } = (manifests.find((one) => named.length === 1 && one.label === named[0]!.label) ?? newest).server
   const proofs = await readProofs(repository)
   const own = manifests.filter((one) => isPhysical(one) && one.server.systemId === systemId)
-  const isAsked = (manifest: Manifest): boolean => label === undefined || manifest.label.startsWith(label)
+  const isAsked = (manifest: Manifest): boolean =>
+    (label === undefined || manifest.label.startsWith(label)) && !without?.has(manifest.label)
   const homes = await homesOf(own.filter(isAsked), { repository, key, env, signal })
-  const all = candidates({ manifests: own, proofs, homeOf: homes.of, timeline })
-  const asked = all.filter(({ manifest }) => isAsked(manifest))
+  const along = (one: typeof timeline): readonly Candidate[] =>
+    candidates({ manifests: own, proofs, homeOf: homes.of, timeline: one }).filter(({ manifest }) => isAsked(manifest))
+  const asked = along(timeline)
   if (asked.length === 0) throw homes.failure ?? noCandidate(label, timeline)
 
   const programs = programsOf(newest.server.major, settings.bindir, env)
   const { commitOf, unknown } = await lastCommits(asked.slice(-SHOWN), { programs, env, signal })
-  const reaching = asked.filter((one) => obstacle(one, target, commitOf(one)) === undefined)
   // One whose last verification failed is taken only when it is named.
-  const chosen = reaching.findLast(({ proven }) => proven !== undefined || label !== undefined)
+  const isGood = ({ proven }: Candidate): boolean => proven !== undefined || label !== undefined
+  const among = asked.some(isGood) ? asked.filter(isGood) : asked
+  const found = await locate({ target, among, along, manifests: own, programs, env, signal, progress })
+  const located = found && 'places' in found ? found : undefined
+  const known = (one: Candidate) => ({ lastCommit: commitOf(one), located })
+  const reaching = asked.filter((one) => obstacle(one, target, known(one)) === undefined)
+  const chosen = reaching.findLast(isGood)
   const windows = asked.slice(-SHOWN).map((one): Finding => {
     const outcome = one.window.gap ? 'warning' : 'note'
     return { check: 'window', outcome, detail: windowText(one, commitOf(one)) }
@@ -69,23 +82,29 @@ export async function planRestore(options: PlanOptions): Promise<Plan> {
   const around = [
     ...windows,
     ...unknown,
+    ...searchFindings(found),
     ...homes.findings,
     ...branchFindings((chosen ?? asked.at(-1)!).home.archive, chosen, timeline),
   ]
   if (!chosen) {
-    const why = asked.at(-1)!
+    // The oldest leads back the farthest.
+    const why = located ? asked[0]! : asked.at(-1)!
     const nearest = nearestText(asked, target, commitOf)
-    const detail = `${obstacle(why, target, commitOf(why)) ?? unproven(reaching)}${nearest}`
+    const barred = obstacle(why, target, known(why)) ?? unproven(reaching)
+    const others = located && label !== undefined ? '; without --backup every backup is looked at' : ''
+    const detail = `${located?.absence || barred}${others}${nearest}`
     return {
       ...{ chosen, programs: undefined },
       findings: [{ check: 'target', outcome: 'problem', detail }, ...around],
     }
   }
   const { manifest, chain } = chosen
+  options.chose?.(manifest.label, found && !located ? 'unsure' : 'sure')
   const here = programsOf(manifest.server.major, settings.bindir, env)
   const timescaledb = await timescaledbFits(manifest, here, env)
   const findings: Finding[] = [
-    targetFinding(target, chosen, commitOf(chosen)),
+    targetFinding(target, chosen, known(chosen)),
+    ...(located ? twiceFindings(target, chosen, located) : []),
     backupFinding(chosen),
     ...gapFindings(chosen, target),
     ...around,
@@ -98,36 +117,13 @@ export async function planRestore(options: PlanOptions): Promise<Plan> {
   return { chosen, programs: here, findings }
 }
 
-/** When the last commit was that each of them leads to; and why that is not known. */
-async function lastCommits(
-  asked: readonly Candidate[],
-  search: Pick<CommitSearch, 'programs' | 'env' | 'signal'>,
-): Promise<{ commitOf: (one: Candidate) => string | undefined; unknown: readonly Finding[] }> {
-  const commits = new Map<string, string | undefined>()
-  const unknown: Finding[] = []
-  const at = ({ home, window }: Candidate): string => `${home.where} ${window.lastSegment}`
-  for (const one of asked) {
-    if (commits.has(at(one))) continue
-    const { source, archive } = one.home
-    try {
-      commits.set(at(one), await lastCommit(one.window, { ...search, source, segmentBytes: archive.segmentBytes }))
-    } catch (error) {
-      // What a restore can read, and only this plan cannot.
-      if (!(error instanceof ArxError) || !UNREAD.has(error.code)) throw error
-      commits.set(at(one), undefined)
-      const detail = `when the last commit was is seen only while WAL is replayed: ${error.message}`
-      unknown.push({ check: 'window', outcome: 'note', detail })
-    }
-  }
-  return { commitOf: (one) => commits.get(at(one)), unknown }
-}
-
-const UNREAD: ReadonlySet<string> = new Set(['pgbackrest-compression', 'no-zstd'])
-
 /** What cannot be known beforehand is said. */
-function targetFinding(target: RecoveryTarget, { manifest, window }: Candidate, commit: string | undefined): Finding {
+function targetFinding(target: RecoveryTarget, chosen: Candidate, { lastCommit: commit, located }: Known): Finding {
+  const { manifest, window } = chosen
   const check = 'target'
   const text = targetText(target)
+  const place = located?.first(chosen)
+  if (place) return { check, outcome: 'ok', detail: `${text}: ${spotText(place)}` }
   const unseen = `${text}: whether it lies behind this backup is seen only while WAL is replayed`
   if (target.kind === 'xid' || (target.kind === 'name' && manifest.mark?.name !== target.name)) {
     return { check, outcome: 'ok', detail: unseen }
@@ -138,6 +134,17 @@ function targetFinding(target: RecoveryTarget, { manifest, window }: Candidate, 
   }
   const last = target.kind === 'latest' && commit ? `: a commit of ${commit} is the last` : ''
   return { check, outcome: 'ok', detail: `${text}${last}` }
+}
+
+/** What the search for it could not do, or came upon. */
+function searchFindings(found: Awaited<ReturnType<typeof locate>>): readonly Finding[] {
+  if (!found) return []
+  if ('places' in found) {
+    const detail = (name: string) => `${name} is damaged: no recovery goes on behind it`
+    return found.damaged.map((name) => ({ check: 'wal', outcome: 'warning', detail: detail(name) }))
+  }
+  const detail = `where it lies was not looked up: ${found.why}; where a backup turns out not to lead there, restore run goes on with the next older one`
+  return [{ check: 'target', outcome: 'note', detail }]
 }
 
 const backupFinding = ({ manifest, chain, proven }: Candidate): Finding => ({

@@ -8,11 +8,12 @@ import { programsOf } from '../programs.ts'
 import { openRepository, type Repository } from '../repository.ts'
 import { findKey, type Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
+import { restoreReaching } from './attempts.ts'
 import { restoreLogical } from './logical.ts'
 import { lookInto as look } from './open.ts'
 import { resumeJobs } from './paused-jobs.ts'
 import { planRestore } from './plan.ts'
-import { type Ran, type RunOptions, runRestore } from './run.ts'
+import type { Ran, RunOptions } from './run.ts'
 import { readTarget } from './target.ts'
 
 export interface Wanted {
@@ -59,10 +60,10 @@ const planned = (settings: BackupSettings, wanted: Wanted, { env, cwd, signal }:
 })
 
 /** What a restore would do, and whether it would succeed. */
-export function plan(settings: BackupSettings, wanted: Wanted, world: World) {
+export function plan(settings: BackupSettings, wanted: Wanted, world: World, progress: (text: string) => void) {
   const options = planned(settings, wanted, world)
   return opened(settings, async (repository, key) => {
-    const { chosen, findings } = await planRestore({ ...options, repository, key })
+    const { chosen, findings } = await planRestore({ ...options, repository, key, progress })
     const { s3, bindir, repo, keyFile } = settings
     // All of it: who types this has no time to look for what the plan knew from flags or a config elsewhere.
     const words = [
@@ -100,7 +101,7 @@ export function run(
       return [from, to] as const
     }),
   )
-  return opened(settings, (repository, key) => runRestore({ ...options, repository, key, tablespaces, ...talk }))
+  return opened(settings, (repository, key) => restoreReaching({ ...options, repository, key, tablespaces, ...talk }))
 }
 
 /** Restores a dump or a copy into a new database of the server that is connected to. */

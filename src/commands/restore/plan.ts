@@ -21,11 +21,11 @@ export const restorePlanCommand = (context: Context) =>
       const { plan } = await context.services.restore()
       const { env, cwd, signal, globals } = context
       const wanted = { to, timeline, backup, into, tz: globals.tz }
-      const made = await plan(settings((await context.config()).backup, flags, { env, cwd }), wanted, {
-        env,
-        cwd,
-        signal,
-      })
+      const settled = settings((await context.config()).backup, flags, { env, cwd })
+      const bar = context.progress('restore plan')
+      let steps = 0
+      const progress = (text: string) => bar.update({ done: ++steps, unit: 'steps', text })
+      const made = await plan(settled, wanted, { env, cwd, signal }, progress).finally(() => bar.stop())
       if (made.findings.some(({ outcome }) => outcome === 'problem')) context.exitWith(EXIT.problems)
       const rows = made.type ? [...made.findings, { check: 'type', outcome: 'note', detail: made.type }] : made.findings
       await context.print({ columns: shown, rows, notes: [info('nothing was changed')] })

@@ -11,7 +11,7 @@ import { archived, brief, DATABASE, type Do, must, remember, synced, type World 
 function target(moment: Moment, dice: Random, { model }: World): string {
   const next = model.moments[moment.index + 1]
   const followed = next?.archived && next.timeline === moment.timeline && next.rows !== moment.rows
-  return dice.pick([`lsn:${moment.lsn}`, ...(followed ? [moment.time] : [])])
+  return dice.pick([`name:${moment.name}`, `lsn:${moment.lsn}`, ...(followed ? [moment.time] : [])])
 }
 
 interface Restored {
