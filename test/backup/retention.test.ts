@@ -38,11 +38,11 @@ describe('retention', () => {
 
   test('all that came in 60 days failed, 30 days are asked for: the newest verified ones stay', () => {
     const broken = Array.from({ length: 60 }, (_, day) => aged(day, { good: false }))
-    const old = [61, 62, 63, 64, 65].map((day) => aged(day, { verified: true }))
+    const old = [61, 62, 95, 96, 97].map((day) => aged(day, { verified: true }))
     const kept = keptOf([...broken, ...old], { ...RETENTION, count: 1 })
     expect(old.filter(({ label }) => kept.has(label))).toEqual(old.slice(0, 2))
-    // And what is broken does not count, though it is younger than 30 days and stays for that.
-    expect(kept.size).toBe(2 + 30)
+    // And what is broken does not count, though it stays: it is not older than 30 days before the newest good one.
+    expect(kept.size).toBe(2 + 60)
   })
 
   test('nothing is verified: count and keepVerified, whichever is more', () => {

@@ -78,7 +78,7 @@ export async function openShop(): Promise<Shop> {
       return manifest
     },
     prove: (name, level, passed, at = new Date()) =>
-      keepProof(repository, {
+      keepProof(repository, key, {
         ...{ label: name, at: at.toISOString(), level, passed, problems: passed ? [] : ['data.bin is missing'] },
       }),
     path: (name, object) => join(folder, 'backups', name, object),

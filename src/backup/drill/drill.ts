@@ -10,6 +10,7 @@ import type { Evidence } from '../evidence/evidence.ts'
 import { takeEvidence } from '../evidence/take.ts'
 import type { Manifest } from '../manifest.ts'
 import { programsOf } from '../programs.ts'
+import { chainLabels, reading } from '../reading.ts'
 import type { Repository } from '../repository.ts'
 import type { IsolatedServer } from '../restore/isolated.ts'
 import type { RecoveryTarget } from '../restore/target.ts'
@@ -70,7 +71,9 @@ export async function drill(label: string | undefined, task: DrillTask): Promise
   const entry = label === undefined ? newestGood(entries, task) : await findBackup(task.repository, task.key, label)
   const { manifest } = entry
   if (manifest === null || entry.trust === 'forged') throw untrusted(entry)
-  return drillManifest(manifest, entries, task)
+  return reading(task.repository, chainLabels(manifest, entries), 'backup drill', () =>
+    drillManifest(manifest, entries, task),
+  )
 }
 
 function newestGood(entries: readonly CatalogueEntry[], { repository, key }: DrillTask): CatalogueEntry {

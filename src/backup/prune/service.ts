@@ -2,6 +2,7 @@
 import { formatDuration } from '../../duration.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import { takeLease } from '../lease.ts'
+import { sweepReaders } from '../reading.ts'
 import { openRepository, type Repository } from '../repository.ts'
 import { beginRun } from '../runs.ts'
 import { findKey } from '../sealing/keys.ts'
@@ -35,6 +36,7 @@ export async function prune(settings: BackupSettings, options: PruneOptions): Pr
     const lease = await takeLease(repository, 'repository', 'backup prune')
     try {
       await assertSameTime(repository)
+      await sweepReaders(repository, options.now.getTime())
       const plan = await look()
       if (isEmpty(plan)) return { plan, removed: null }
       await options.agree(asked(plan, repository))

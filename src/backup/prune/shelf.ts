@@ -68,7 +68,7 @@ export async function readShelf(repository: Repository, key: Key | undefined): P
     const entry = await rereadBackup(repository, key, label)
     if (entry) entries.set(label, entry)
   }
-  const proofs = await readProofs(repository)
+  const proofs = await readProofs(repository, key)
   const backups = new Map<string, Shelved>()
   for (const [label, entry] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const found = folders.get(label) ?? []

@@ -90,7 +90,8 @@ describe('arxdb backup prune', () => {
   test('60 days of failures and a policy of 30: the last verified two stay (27), unfinished ones do not count (28)', async () => {
     config({ days: 30, count: 1 })
     const good = [await backup(70, { level: 2 }), await backup(65, { level: 2 })]
-    const worse = [await backup(90, { level: 2 }), await backup(80, { level: 1 })]
+    // Days are counted from the newest good one.
+    const worse = [await backup(110, { level: 2 }), await backup(100, { level: 1 })]
     for (const days of [5, 15, 25, 35, 45]) await shop.prove((await backup(days)).label, 2, false)
     for (const days of [2, 3]) {
       const key = objectKey(shop.label(ago(days)), 'half.bin')
@@ -100,8 +101,8 @@ describe('arxdb backup prune', () => {
     expect(ended, ended.stderr).toMatchObject({ code: 0 })
     for (const { label } of good) expect(labels()).toContain(label)
     for (const { label } of worse) expect(labels()).not.toContain(label)
-    // 5, 15, 25 days old and failed: their days are not over. The unfinished ones are young by their files.
-    expect(labels()).toHaveLength(2 + 3 + 2)
+    // Those that failed are younger than all good ones. The unfinished ones are young by their files.
+    expect(labels()).toHaveLength(2 + 5 + 2)
     await allWhole()
   })
 
