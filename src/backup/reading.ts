@@ -23,11 +23,7 @@ export interface Mark {
 }
 
 /** Says that these backups are read. A repository that can only be read is read without it. */
-export async function markReading(
-  { store }: Repository,
-  labels: readonly string[],
-  command: string,
-): Promise<Mark> {
+export async function markReading({ store }: Repository, labels: readonly string[], command: string): Promise<Mark> {
   const id = randomUUID()
   const key = `${FOLDER}${id}.json`
   const reader: Reader = { id, command, ...here(), since: new Date().toISOString(), labels }

@@ -90,9 +90,21 @@ test('proofs are kept by label, in their order, and none replaces another', asyn
   await proof('b', 5, true, '2026-11-25T02:00:00.000Z')
   await expect(proof('b', 5, false, '2026-11-25T02:00:00.000Z')).rejects.toMatchObject({ code: 'object-exists' })
   // One without a MAC, one of another key, one that was changed, an old one under a younger name.
-  await keepProof(repository, undefined, { label: 'a', level: 5, passed: true, at: '2026-11-27T02:00:00.000Z', problems: [] })
+  await keepProof(repository, undefined, {
+    label: 'a',
+    level: 5,
+    passed: true,
+    at: '2026-11-27T02:00:00.000Z',
+    problems: [],
+  })
   const { key: other } = await ensureKey(join(place(), 'other'))
-  await keepProof(repository, other, { label: 'a', level: 5, passed: true, at: '2026-11-28T02:00:00.000Z', problems: [] })
+  await keepProof(repository, other, {
+    label: 'a',
+    level: 5,
+    passed: true,
+    at: '2026-11-28T02:00:00.000Z',
+    problems: [],
+  })
   const [passed, failed] = (await repository.store.list('proofs/a/')).map(({ key: name }) => name)
   const changed = (await repository.store.read(failed!)).toString().replace('"passed":false', '"passed":true')
   await repository.store.put('proofs/a/20270101.json', Buffer.from(changed))

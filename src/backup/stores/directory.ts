@@ -79,7 +79,13 @@ export async function directoryStore(root: string): Promise<Store> {
   /** Folders that hold nothing any more, but for the first ones below the root; whoever writes makes them anew. */
   async function removeEmpty(folder: string): Promise<void> {
     for (let at = folder; dirname(at).length > root.length; at = dirname(at)) {
-      if (!(await rmdir(at).then(() => true, () => false))) return
+      if (
+        !(await rmdir(at).then(
+          () => true,
+          () => false,
+        ))
+      )
+        return
     }
   }
 

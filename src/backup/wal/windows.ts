@@ -47,9 +47,7 @@ function windowOn(archive: SystemArchive, manifest: Manifest, timeline: number):
   let missing: Gap | null = null
   for (const leg of legs) {
     const last =
-      leg.until === undefined
-        ? (newestOf(archive, leg.timeline) ?? at - 1)
-        : segmentAt(leg.until, segmentBytes)
+      leg.until === undefined ? (newestOf(archive, leg.timeline) ?? at - 1) : segmentAt(leg.until, segmentBytes)
     // The segment in which a timeline branches off is archived under the new one; the old one may never have been filled.
     const needed = leg.until === undefined ? last : Math.max(at - 1, last - 1)
     missing = gapsBetween(archive, leg.timeline, at, needed)[0] ?? null
