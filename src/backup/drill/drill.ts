@@ -5,6 +5,7 @@ import { openClient } from '../../db/connect.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
 import { type CatalogueEntry, findBackup, readCatalogue } from '../catalogue.ts'
+import { isOfHost } from '../host-failure.ts'
 import { compareEvidence } from '../evidence/compare.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { takeEvidence } from '../evidence/take.ts'
@@ -106,7 +107,7 @@ export async function drillManifest(
   } catch (error) {
     // What lies in this host says nothing of the backup.
     const elsewhere = error instanceof ArxError && [EXIT.unsupported, EXIT.refused].includes(error.exit as never)
-    if (task.signal.aborted || !(error instanceof ArxError) || elsewhere) throw error
+    if (task.signal.aborted || !(error instanceof ArxError) || elsewhere || isOfHost(error)) throw error
     const why = [error.message, error.detail].filter(Boolean).join(': ')
     const spent = { restoredSeconds: elapsed(), checkedSeconds: elapsed() }
     return {

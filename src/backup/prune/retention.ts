@@ -11,6 +11,8 @@ export interface Candidate {
   readonly good: boolean
   /** Good, and decoded in full at least once: level 2 or higher. */
   readonly verified: boolean
+  /** What it is of: a cluster, or a database of one. */
+  readonly of?: string | undefined
   /** Who reads it in this moment. */
   readonly reader?: string | undefined
 }
@@ -23,6 +25,8 @@ export interface Decision {
 }
 
 const DAY_MS = 86_400_000
+/** The newest of a database stays so long, whatever other ones in the same repository are backed up since. */
+const LAST_DAYS = 366
 
 /** The moment in a label, milliseconds since 1970. */
 export function momentOf(label: string): number {
@@ -78,6 +82,7 @@ export function decide(candidates: readonly Candidate[], retention: Retention, n
     else if (moment > last - retention.days * DAY_MS) keep(label, `within ${retention.days} d of the newest good one`)
     if (good.length === 0) keep(label, 'none is good: nothing goes')
   }
+  keepLast(good, last, keep)
   for (const [name, of] of Object.entries(PERIODS)) {
     const firsts = new Map<string, string>()
     for (const { label } of good) {
@@ -92,6 +97,18 @@ export function decide(candidates: readonly Candidate[], retention: Retention, n
     const why = isGood ? `older than ${retention.days} d, and no rule keeps it` : 'not good, and its days are over'
     return { label, keep: found.length > 0, reasons: found.length > 0 ? found : [why] }
   })
+}
+
+/** Of several databases in one repository each keeps its newest good one, and its newest verified one. */
+function keepLast(good: readonly Candidate[], now: number, keep: (label: string, reason: string) => void): void {
+  const seen = new Set<string>()
+  for (const { label, of, verified } of good) {
+    if (of === undefined || momentOf(label) <= now - LAST_DAYS * DAY_MS) continue
+    if (!seen.has(of)) keep(label, `the newest of ${of}`)
+    if (verified && !seen.has(`verified ${of}`)) keep(label, `the newest verified of ${of}`)
+    seen.add(of)
+    if (verified) seen.add(`verified ${of}`)
+  }
 }
 
 /** Whatever a kept one stands on stays, down to the full backup. */

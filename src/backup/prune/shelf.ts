@@ -1,6 +1,7 @@
 // One look at all of a repository's backups: those with a manifest, those that are being made or were given up, and files
 // that are not ours. Listing, showing and pruning see the same.
 import { type CatalogueEntry, LABEL, manifestKey, objectKey, readCatalogue, rereadBackup } from '../catalogue.ts'
+import type { Manifest } from '../manifest.ts'
 import { type Proof, provenLevel, readProofs } from '../proofs.ts'
 import type { Repository } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
@@ -148,10 +149,17 @@ function unfinished([label, objects]: readonly [string, readonly StoredObject[]]
   }
 }
 
+/** A dump or a copy is of one database, the other kinds of a whole cluster. */
+const subjectOf = ({ kind, server }: Manifest): string =>
+  kind === 'dump' || kind === 'copy'
+    ? `database ${server.database} of cluster ${server.systemId}`
+    : `cluster ${server.systemId}`
+
 /** What the retention rules know of it. */
 export const candidateOf = ({ entry, status, proofs }: Shelved): Candidate => ({
   label: entry.label,
   parent: entry.manifest?.parent ?? null,
+  of: entry.manifest ? subjectOf(entry.manifest) : undefined,
   trusted: !['unreadable', 'forged', 'unknown key'].includes(status),
   good: status === 'good',
   verified: status === 'good' && provenLevel(proofs) >= 2,

@@ -1,5 +1,6 @@
 // Whether an object of the archive is what its name says: by its header, or by all of its bytes.
 import { createHash } from 'node:crypto'
+import { isOfHost } from '../host-failure.ts'
 import type { WalRange } from '../manifest.ts'
 import type { Key } from '../sealing/keys.ts'
 import { unsealed } from '../sealing/seal.ts'
@@ -50,6 +51,7 @@ export const wholeCheck = (store: Store, key: Key | undefined): ObjectCheck => {
       for await (const chunk of await unsealed(payload, header.sealed, key)) hash.update(chunk as Buffer)
       return hash.digest('hex') === header.sha256 ? undefined : 'its content is not what was archived'
     } catch (error) {
+      if (isOfHost(error)) throw error
       return `it cannot be read: ${(error as Error).message}`
     }
   })

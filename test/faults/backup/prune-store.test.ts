@@ -135,6 +135,25 @@ describe('a prune', () => {
     expect(await shop.arxdb(['prune', '--yes'])).toMatchObject({ code: 0 })
   })
 
+  test('27: of several databases and clusters in one repository each keeps its last good backup', async () => {
+    rules({ days: 5, count: 1, keepVerified: 1 })
+    const server = (database: string, systemId = shop.server.systemId) => ({ ...shop.server, database, systemId })
+    const wal = { timeline: 1, start: '0/5000028', end: '0/5000128', segmentBytes: 16 << 20 }
+    const rare = [await backup(90, { server: server('rare'), level: 2 }), await backup(60, { server: server('rare') })]
+    const base = await backup(50, { kind: 'base', wal })
+    const [fails, works] = [await backup(40, { server: server('market', '99') }), await backup(45, { server: server('market', '99') })]
+    await shop.prove(fails.label, 1, false)
+    const gone = [await backup(30, { level: 2 }), await backup(20)]
+    const newest = await backup(0.1, { level: 2 })
+    const ended = await shop.arxdb(['prune', '--yes', '--json'])
+    expect(ended, ended.stderr).toMatchObject({ code: 0 })
+    const kept = rowsOf(ended.stdout).filter(({ action }) => action === 'keep')
+    const wanted = [...rare, base, works, newest].map(({ label }) => label).sort()
+    expect(kept.map(({ label }) => label).sort()).toEqual(wanted)
+    expect(kept.find(({ label }) => label === rare[1]!.label)!.reason).toContain('the newest of database rare')
+    for (const { label } of [...gone, fails]) expect(existsSync(shop.path(label, 'manifest.json'))).toBe(false)
+  })
+
   test('31: of one manifest that is not in the list and yet there: nothing goes', async () => {
     rules({ days: 5, count: 1, keepVerified: 0 })
     for (const days of [60, 50]) await backup(days)
@@ -263,7 +282,7 @@ describe.skipIf(noMoto)(`a prune of S3${noMoto ? ` (${noMoto})` : ''}`, () => {
     rules({ days: 5, count: 1, keepVerified: 0 })
     const wal = (start: string) => ({ timeline: 1, start, end: start, segmentBytes: 16 << 20 })
     const held = await backup(60, { kind: 'base', wal: wal('0/5000028') })
-    const gone = await backup(50)
+    const gone = await backup(50, { kind: 'base', wal: wal('0/6000028') })
     const kept = await backup(1, { kind: 'base', wal: wal('0/9000028') })
     const segments = [4, 5, 6, 8, 9].map((n) => `wal/${shop.server.systemId}/00000001/00000001000000000000000${n}`)
     for (const key of segments) await shop.repository.store.put(key, Buffer.from('wal'))

@@ -120,7 +120,7 @@ describe('arxdb backup prune', () => {
     const full = await backup(60, { kind: 'base' })
     const first = await backup(50, { kind: 'incremental', parent: full.label })
     const second = await backup(3, { kind: 'incremental', parent: first.label, level: 2 })
-    const dead = await backup(55)
+    const dead = await backup(55, { kind: 'base' })
     expect(await shop.arxdb(['prune', '--yes'])).toMatchObject({ code: 0 })
     expect(labels()).toEqual([full, first, second].map(({ label }) => label).sort())
     expect(labels()).not.toContain(dead.label)
@@ -174,7 +174,7 @@ describe('arxdb backup prune', () => {
   test('a new cluster begins with low WAL names: order is by time (34), and WAL goes by cluster', async () => {
     config({ days: 10, count: 1, keepVerified: 0 })
     const wal = (start: string) => ({ timeline: 1, start, end: start, segmentBytes: 16 << 20 })
-    const before = await backup(40, { kind: 'base', wal: wal('F/5000028') })
+    const before = await backup(400, { kind: 'base', wal: wal('F/5000028') })
     const after = await backup(2, { kind: 'base', wal: wal('0/5000028'), server: { ...shop.server, systemId: '99' } })
     const segment = (system: string, name: string) => `wal/${system}/00000001/${name}.zst`
     const keys = [segment('7300000000000000001', '000000010000000F00000004'), segment('99', '000000010000000000000005')]
