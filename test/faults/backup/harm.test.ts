@@ -11,6 +11,8 @@ import { openShop, type Shop } from '../../backup/shop.ts'
 import { runBeside } from '../../servers/beside.ts'
 import { type Moto, motoReason, startMoto } from '../../servers/moto.ts'
 import { type Found, findPostgres } from '../../servers/postgres.ts'
+import { behind } from '../harness/s3-proxy.ts'
+import { noSmallDisk, smallDisk } from '../harness/small-disk.ts'
 
 const KINDS = ['dump', 'copy', 'base'] as const
 type Kind = (typeof KINDS)[number]
@@ -179,7 +181,55 @@ describe.each(['a folder', 'S3'] as const)('backups in %s', (where) => {
     }
   }
 
+  const alone = noSmallDisk()
+  test.skipIf(reason ?? alone)(
+    `16: no room to decode is no fault of the backup: an error, and no proof${(reason ?? alone) ? ` (${reason ?? alone})` : ''}`,
+    async () => {
+      const disk = smallDisk(2)
+      writeFileSync(join(shop.home, 'arxdb.json'), JSON.stringify({ backup: { staging: disk.folder } }))
+      try {
+        disk.fill(100)
+        for (const kind of ['dump', 'base'] as const) {
+          const { label } = (await victim(kind)).manifest
+          const ended = await shop.arxdb(['verify', label, '--bindir', found.installation.bindir])
+          expect(ended, ended.stderr).toMatchObject({ code: 1 })
+          expect(ended.stderr).toMatch(/cannot be decoded in .*\n {2}why: .*ENOSPC/)
+          expect(await statusOf(label)).toEqual(['good', null])
+        }
+      } finally {
+        rmSync(join(shop.home, 'arxdb.json'))
+        disk.end()
+      }
+    },
+  )
+
+  test.skipIf(where !== 'S3' || reason)(
+    `16: a store that refuses while it is decoded is no fault of the backup${reason ? ` (${reason})` : ''}`,
+    async () => {
+      for (const kind of KINDS) {
+        const { manifest, name } = await victim(kind)
+        let reads = 0
+        const way = await behind(moto!.endpoint, (path, method) =>
+          // The first time its checksum is taken.
+          method === 'GET' && path.includes(`${manifest.label}/${name}`) && ++reads > 1 ? 403 : 'pass',
+        )
+        const more = ['--bindir', found.installation.bindir, '--s3-endpoint', way.endpoint]
+        const ended = await shop.arxdb(['verify', manifest.label, ...more])
+        way.close()
+        expect(reads).toBeGreaterThan(1)
+        expect(ended, ended.stderr).toMatchObject({ code: 4 })
+        expect(await statusOf(manifest.label)).toEqual(['good', null])
+      }
+    },
+  )
+
   const title = reason ? ` (${reason})` : ''
+  async function statusOf(label: string): Promise<readonly unknown[]> {
+    const rows = JSON.parse((await shop.arxdb(['list', '--json'])).stdout) as Record<string, unknown>[]
+    const row = rows.find((one) => one.label === label)
+    return [row?.status, row?.proven_level]
+  }
+
   test.skipIf(reason)(
     `16-19, 21: each one that was harmed is named by verify and by list, and the others pass${title}`,
     async () => {
