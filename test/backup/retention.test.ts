@@ -156,6 +156,32 @@ describe('laws of retention', () => {
     )
   })
 
+  test('a clock that is ahead, or a year without backups, lets nothing more go', () => {
+    fc.assert(
+      fc.property(histories, retentions, fc.integer({ min: 0, max: 5000 }), (all, retention, days) => {
+        const later = decide(all, retention, NOW + days * DAY).filter(({ keep }) => keep)
+        expect(new Set(later.map(({ label }) => label))).toEqual(keptOf(all, retention))
+      }),
+    )
+  })
+
+  test('each database keeps its newest good one, and its newest verified one, for a year', () => {
+    fc.assert(
+      fc.property(histories, retentions, fc.infiniteStream(few(3)), (list, retention, databases) => {
+        const all = list.map((one) => ({ ...one, of: `database ${databases.next().value}` }))
+        const kept = keptOf(all, retention)
+        const newest = [...all].sort((a, b) => (a.label < b.label ? 1 : -1))
+        const since = momentOf(newest.find(({ good }) => good)?.label ?? labelAt(NOW)) - 366 * DAY
+        for (const of of new Set(all.map((one) => one.of))) {
+          for (const what of ['good', 'verified'] as const) {
+            const last = newest.find((one) => one.of === of && one[what])
+            if (last && momentOf(last.label) > since) expect(kept).toContain(last.label)
+          }
+        }
+      }),
+    )
+  })
+
   test('the order in which they are given does not matter', () => {
     fc.assert(
       fc.property(histories, retentions, (all, retention) => {

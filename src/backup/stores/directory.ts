@@ -62,8 +62,8 @@ export async function directoryStore(root: string): Promise<Store> {
   async function publish(file: string, key: string, replace: boolean): Promise<void> {
     const path = pathOf(key)
     for (let attempt = 1; ; attempt++) {
-      await mkdir(dirname(path), { recursive: true })
       try {
+        await mkdir(dirname(path), { recursive: true })
         if (replace) await rename(file, path)
         else if (!(await linked(file, path))) throw new ObjectExists(root, key)
         break

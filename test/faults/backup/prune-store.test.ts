@@ -141,7 +141,10 @@ describe('a prune', () => {
     const wal = { timeline: 1, start: '0/5000028', end: '0/5000128', segmentBytes: 16 << 20 }
     const rare = [await backup(90, { server: server('rare'), level: 2 }), await backup(60, { server: server('rare') })]
     const base = await backup(50, { kind: 'base', wal })
-    const [fails, works] = [await backup(40, { server: server('market', '99') }), await backup(45, { server: server('market', '99') })]
+    const [fails, works] = [
+      await backup(40, { server: server('market', '99') }),
+      await backup(45, { server: server('market', '99') }),
+    ]
     await shop.prove(fails.label, 1, false)
     const gone = [await backup(30, { level: 2 }), await backup(20)]
     const newest = await backup(0.1, { level: 2 })

@@ -87,7 +87,7 @@ describe('arxdb backup prune', () => {
     expect((await everything()).some((key) => key.startsWith('runs/') && key.includes('-prune-'))).toBe(true)
   })
 
-  test('60 days of failures and a policy of 30: the last verified two stay (27), unfinished ones do not count (28)', async () => {
+  test('27, 28: 60 days of failures and a policy of 30: the last verified two stay, unfinished ones do not count', async () => {
     config({ days: 30, count: 1 })
     const good = [await backup(70, { level: 2 }), await backup(65, { level: 2 })]
     // Days are counted from the newest good one.
@@ -115,7 +115,7 @@ describe('arxdb backup prune', () => {
     expect(labels()).toHaveLength(3)
   })
 
-  test('what a kept incremental stands on stays (29)', async () => {
+  test('29: what a kept incremental stands on stays', async () => {
     config({ days: 30, count: 1, keepVerified: 1 })
     const full = await backup(60, { kind: 'base' })
     const first = await backup(50, { kind: 'incremental', parent: full.label })
@@ -126,7 +126,7 @@ describe('arxdb backup prune', () => {
     expect(labels()).not.toContain(dead.label)
   })
 
-  test('files of others stay and are told (32); what is not finished stays while it is young (33), and goes when it is not', async () => {
+  test('32, 33: files of others stay and are told; what is not finished stays while it is young, and goes when it is not', async () => {
     config({ days: 1, count: 1, keepVerified: 0 })
     const [gone, kept] = [await backup(50), await backup(0.5)]
     const foreign = [
@@ -160,7 +160,7 @@ describe('arxdb backup prune', () => {
     expect(await everything()).not.toContain(ofGone[1])
   })
 
-  test('while another one is at work it refuses, naming it (33)', async () => {
+  test('33: while another one is at work it refuses, naming it', async () => {
     await backup(1)
     const lease = await takeLease(shop.repository, 'repository', 'backup run')
     const ended = await shop.arxdb(['prune', '--yes'])
@@ -171,7 +171,7 @@ describe('arxdb backup prune', () => {
     expect(await shop.arxdb(['prune', '--yes'])).toMatchObject({ code: 0 })
   })
 
-  test('a new cluster begins with low WAL names: order is by time (34), and WAL goes by cluster', async () => {
+  test('34: a new cluster begins with low WAL names: order is by time, and WAL goes by cluster', async () => {
     config({ days: 10, count: 1, keepVerified: 0 })
     const wal = (start: string) => ({ timeline: 1, start, end: start, segmentBytes: 16 << 20 })
     const before = await backup(400, { kind: 'base', wal: wal('F/5000028') })
@@ -203,7 +203,7 @@ describe('arxdb backup prune', () => {
     expect(labels()).toHaveLength(2)
   })
 
-  test('a folder that cannot be changed (35): told, exit 0, and the backup is whole', async (context) => {
+  test('35: a folder that cannot be changed: told, exit 0, and the backup is whole', async (context) => {
     config({ days: 1, count: 1, keepVerified: 0 })
     const held = await backup(50)
     const [gone, kept] = [await backup(40), await backup(0.1)]
@@ -228,7 +228,7 @@ describe('arxdb backup prune', () => {
     }
   })
 
-  test('killed in the middle: no backup that looks good and is not, and the next one ends it (30)', async () => {
+  test('30: killed in the middle: no backup that looks good and is not, and the next one ends it', async () => {
     config({ days: 1, count: 1, keepVerified: 0 })
     for (let n = 0; n < 12; n++) await backup(30 + n)
     const kept = await backup(0.1)
@@ -266,7 +266,7 @@ const rules = { ...RETENTION, days: 10, count: 1, keepVerified: 1 }
 const plan = (repository: Repository) => planPrune(repository, shop.key, rules, NOW)
 
 describe('a prune whose store', () => {
-  test('refuses a list, in any place (31): nothing is planned', async () => {
+  test('31: refuses a list, in any place: nothing is planned', async () => {
     await backup(50)
     await backup(1)
     for (const place of ['backups/', 'proofs/', 'runs/', 'wal/']) {
@@ -280,7 +280,7 @@ describe('a prune whose store', () => {
     }
   })
 
-  test('lists nothing (31): nothing goes, not even old records', async () => {
+  test('31: lists nothing: nothing goes, not even old records', async () => {
     await backup(500)
     await backup(50)
     await shop.repository.store.put('wal/7300000000000000001/00000001/000000010000000000000001.zst', Buffer.from('wal'))
@@ -296,7 +296,7 @@ describe('a prune whose store', () => {
     expect(blind).toMatchObject({ remove: [], sweep: [], wal: [], memory: [] })
   })
 
-  test('lists a part of it (31): an error, or nothing beyond what the whole list would remove', async () => {
+  test('31: lists a part of it: an error, or nothing beyond what the whole list would remove', async () => {
     const full = await backup(60, { kind: 'base', level: 2 })
     await backup(55, { kind: 'incremental', parent: full.label })
     await backup(50)
@@ -331,7 +331,7 @@ describe('a prune whose store', () => {
     expect(planned + refused).toBeGreaterThan(0)
   })
 
-  test('dies after any number of steps (30): what has a manifest is whole, and the next prune comes to the same end', async () => {
+  test('30: dies after any number of steps: what has a manifest is whole, and the next prune comes to the same end', async () => {
     // A note, the manifest, three objects, the note: of three backups.
     const steps = 3 * 6
     for (let crash = 0; crash <= steps; crash++) {
@@ -365,7 +365,7 @@ describe('a prune whose store', () => {
     }
   }, 60_000)
 
-  test('holds on to a manifest or to an object (35): told, and no error; the backup is whole or no backup', async () => {
+  test('35: holds on to a manifest or to an object: told, and no error; the backup is whole or no backup', async () => {
     const [held, half] = [await backup(60), await backup(50)]
     await backup(1, { level: 2 })
     const locked = [objectKey(held.label, 'manifest.json'), objectKey(half.label, 'b.bin')]
@@ -386,7 +386,7 @@ describe('a prune whose store', () => {
     expect([...later.labels].sort()).toEqual([held.label, half.label].sort())
   })
 
-  test('whatever there is: what was done is what was planned (36)', async () => {
+  test('36: whatever there is: what was done is what was planned', async () => {
     const days = fc.integer({ min: 0, max: 90 })
     const one = fc.record({ days, level: fc.constantFrom(undefined, 1, 2), broken: fc.boolean(), stands: fc.boolean() })
     const few = fc.integer({ min: 0, max: 3 })
