@@ -168,7 +168,7 @@ export function bornAt(pid: number): string {
   }
 }
 
-function holderOf(bytes: Buffer): Holder | undefined {
+export function holderOf(bytes: Buffer): Holder | undefined {
   try {
     return JSON.parse(bytes.toString()) as Holder
   } catch {
@@ -180,7 +180,7 @@ function holderOf(bytes: Buffer): Holder | undefined {
 export const comparable = ({ boot, host, space }: Pick<Holder, 'boot' | 'host' | 'space'>): boolean =>
   boot !== '' && boot === bootId() && host === hostname() && space === pidSpace()
 
-const alive = (holder: Holder): boolean =>
+export const alive = (holder: Holder): boolean =>
   comparable(holder) ? bornAt(holder.pid) === holder.born && !expired(holder) : !expired(holder)
 
 const expired = ({ until }: Holder): boolean => !(Date.now() < Date.parse(until))

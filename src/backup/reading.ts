@@ -2,10 +2,11 @@
 // written anew while it is read. Each side writes first and looks then - the reader its mark, the prune its note -, so of
 // two that meet one at least sees the other.
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ArxError } from '../errors.ts'
 import { step } from '../steps.ts'
 import { type CatalogueEntry, manifestKey, objectKey } from './catalogue.ts'
-import { bornAt, comparable, type Holder, here } from './lease.ts'
+import { alive, bornAt, comparable, type Holder, here, holderOf } from './lease.ts'
 import type { Manifest } from './manifest.ts'
 import type { Repository } from './repository.ts'
 import { ObjectAbsent } from './stores/outcomes.ts'
@@ -15,6 +16,9 @@ const FOLDER = 'leases/reading/'
 const RENEW_MS = 600_000
 /** Of a reader elsewhere nothing came for so long: it is dead. More than two clocks of one repository may differ. */
 const LIVE_MS = 7_200_000
+
+/** What a prune calls itself in its lease. */
+export const PRUNE = 'backup prune'
 
 type Reader = Omit<Holder, 'until'> & { readonly labels: readonly string[] }
 
@@ -118,12 +122,36 @@ async function readerIn(store: Repository['store'], key: string): Promise<Reader
   }
 }
 
+/**
+ * Whether a backup is there to be read. A prune that has noted it and not removed it yet will see our mark, or has looked
+ * for marks before: what it does is waited for. The note of one that died says nothing, for the manifest goes first.
+ */
+async function outlives(store: Repository['store'], label: string): Promise<boolean> {
+  for (let waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {
+    if (!(await store.stat(manifestKey(label)))) return false
+    if (!(await store.stat(objectKey(label, REMOVING))) || !(await isPruning(store))) return true
+    await sleep(POLL_MS)
+  }
+  return true
+}
+
+async function isPruning(store: Repository['store']): Promise<boolean> {
+  const bytes = await store.read('leases/repository.json').catch((error: unknown) => {
+    if (error instanceof ObjectAbsent) return undefined
+    throw error
+  })
+  const holder = bytes && holderOf(bytes)
+  return holder !== undefined && holder.command === PRUNE && alive(holder)
+}
+
+const PATIENCE_MS = 60_000
+const POLL_MS = 250
+
 const PRUNED = 'backup-pruned'
 
 async function assertThere({ store }: Repository, labels: readonly string[], cause?: ArxError): Promise<void> {
   for (const label of labels) {
-    const isThere = (await store.stat(manifestKey(label))) && !(await store.stat(objectKey(label, REMOVING)))
-    if (isThere) continue
+    if (await outlives(store, label)) continue
     throw new ArxError({
       code: PRUNED,
       message: `${label} was pruned while it was wanted`,

@@ -21,8 +21,6 @@ export type Status =
   | 'forged'
   | 'unknown key'
   | 'unreadable'
-  /** A prune began to remove it. */
-  | 'being removed'
 
 export interface Shelved {
   readonly entry: CatalogueEntry
@@ -100,7 +98,7 @@ function shelved(
   return {
     ...{ entry, proofs, bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0) },
     foreign: manifest ? [...sizes.keys()].filter((key) => !ours.has(key)) : [],
-    status: statusOf(entry, { whole, removing: sizes.has(noteKey(label)), proofs }, older),
+    status: statusOf(entry, { whole, proofs }, older),
   }
 }
 
@@ -110,8 +108,8 @@ const keyIn =
     objectKey(label, name)
 
 interface Seen {
+  /** Also where a prune left its note and died: the manifest goes before any object. */
   readonly whole: boolean
-  readonly removing: boolean
   readonly proofs: readonly Proof[]
 }
 
@@ -119,7 +117,6 @@ function statusOf({ trust, manifest }: CatalogueEntry, seen: Seen, older: Readon
   if (manifest === null || trust === 'unreadable') return 'unreadable'
   if (trust === 'forged') return 'forged'
   if (trust === 'unknown-key') return 'unknown key'
-  if (seen.removing) return 'being removed'
   if (!seen.whole) return 'incomplete'
   if (disproven(seen.proofs)) return 'failed'
   return manifest.parent === null || older.get(manifest.parent)?.status === 'good' ? 'good' : 'broken chain'

@@ -143,15 +143,29 @@ describe.skipIf(!plain)('33: a prune', () => {
   test('33: that has begun to remove a backup is seen by who would read it', async () => {
     const label = await old('copy')
     const args = ['backup', 'prune', '--yes', '--repo', shop.folder, '--key-file', shop.key.file]
-    const at = `put named backups/${label}/removing.json`
-    const pruning = await standingAt(subject(), args, at)
-    const [, , ...words] = restoring(label)
-    const late = await shop.run(['restore', 'run', ...words])
-    expect(late.code, late.stderr).toBe(1)
-    expect(late.stderr).toContain(`${label} was pruned while it was wanted`)
-    expect(await databases()).toEqual([])
+    const pruning = await standingAt(subject(), args, `removing backups/${label}/manifest.json`)
+    const late = shop.run(restoring(label))
+    while (marks().length === 0) await sleep(10)
     expect(await ended(pruning)).toMatchObject({ code: 0 })
+    const told = await late
+    expect(told.code, told.stderr).toBe(1)
+    expect(told.stderr).toContain(`${label} was pruned while it was wanted`)
+    expect(await databases()).toEqual([])
     expect(isThere(label)).toBe(false)
+  })
+
+  test('33: that died before it removed anything hides nothing: the backup is restored', async () => {
+    const label = await old('copy')
+    const args = ['backup', 'prune', '--yes', '--repo', shop.folder, '--key-file', shop.key.file]
+    const pruning = await standingAt(subject(), args, `removing backups/${label}/manifest.json`)
+    await pruning.kill()
+    expect(existsSync(shop.path(label, 'removing.json'))).toBe(true)
+    const listed = JSON.parse((await shop.arxdb(['list', '--json'])).stdout) as { label: string; status: string }[]
+    expect(listed.find((row) => row.label === label)).toMatchObject({ status: 'good' })
+    const ran = await shop.run(restoring(label))
+    expect(ran, ran.stderr).toMatchObject({ code: 0 })
+    expect(rowOf((await prune()).stdout, label)).toMatchObject({ action: 'removed' })
+    expect(existsSync(shop.path(label, ''))).toBe(false)
   })
 
   test('33: that planned before a reader came leaves it at the last moment', async () => {

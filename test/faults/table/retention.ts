@@ -92,6 +92,7 @@ export const retention: readonly FaultRow[] = [
       ['faults/backup/readers.test.ts', '33: of what is read by one that nobody can see'],
       ['faults/backup/readers.test.ts', '33: of what is verified by one that nobody can see'],
       ['faults/backup/readers.test.ts', '33: that has begun to remove'],
+      ['faults/backup/readers.test.ts', '33: that died before it removed anything'],
       ['faults/backup/readers.test.ts', '33: that planned before a reader came'],
       ['faults/backup/readers.test.ts', '33: sees a reader on another host'],
       ['faults/backup/prune.test.ts', '33: while another one is at work'],
