@@ -267,7 +267,8 @@ test('20: WAL in plain where encryption is required fails at level 3', async () 
 test('26, 25: a promotion is no gap; without its history, with a damaged one, with a gap behind it all three say so', async () => {
   writeFileSync(join(data, 'standby.signal'), '')
   running.own(join(data, 'standby.signal'))
-  const promoting = running.startServer(data, { ...settings, restore_command: 'false', hot_standby: 'on' })
+  const standby = { restore_command: 'false', hot_standby: 'on', wal_retrieve_retry_interval: '100ms' }
+  const promoting = running.startServer(data, { ...settings, ...standby })
   for (const end = Date.now() + 60_000; ; await sleep(100)) {
     try {
       running.pg('pg_ctl', ['-D', data, '-w', 'promote'])
