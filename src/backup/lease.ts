@@ -13,7 +13,7 @@ const TERM_MS = 120_000
 /** Longer than a request takes. */
 const SETTLE_MS = 1_000
 
-interface Holder {
+export interface Holder {
   readonly id: string
   readonly command: string
   readonly host: string
@@ -131,7 +131,8 @@ async function shows(
   return now !== undefined && !now.equals(seen)
 }
 
-const here = () => ({
+/** Which process this is, for whoever asks later whether it lives. */
+export const here = () => ({
   host: hostname(),
   boot: bootId(),
   space: pidSpace(),
@@ -156,7 +157,7 @@ function pidSpace(): string {
 }
 
 /** Field 22 of /proc/PID/stat; empty where there is no such process, or no /proc. */
-function bornAt(pid: number): string {
+export function bornAt(pid: number): string {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // A zombie holds nothing any more; its name may hold blanks and brackets.
@@ -167,7 +168,7 @@ function bornAt(pid: number): string {
   }
 }
 
-function holderOf(bytes: Buffer): Holder | undefined {
+export function holderOf(bytes: Buffer): Holder | undefined {
   try {
     return JSON.parse(bytes.toString()) as Holder
   } catch {
@@ -176,10 +177,10 @@ function holderOf(bytes: Buffer): Holder | undefined {
 }
 
 /** Whether its process number means something here. */
-const comparable = ({ boot, host, space }: Holder): boolean =>
+export const comparable = ({ boot, host, space }: Pick<Holder, 'boot' | 'host' | 'space'>): boolean =>
   boot !== '' && boot === bootId() && host === hostname() && space === pidSpace()
 
-const alive = (holder: Holder): boolean =>
+export const alive = (holder: Holder): boolean =>
   comparable(holder) ? bornAt(holder.pid) === holder.born && !expired(holder) : !expired(holder)
 
 const expired = ({ until }: Holder): boolean => !(Date.now() < Date.parse(until))

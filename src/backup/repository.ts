@@ -6,6 +6,7 @@
 //   wal/SYSTEM-ID/TIMELINE/SEGMENT           see wal/
 //   runs/TIME-JOB-RANDOM.json                every run, successful or not
 //   leases/NAME.json                         who is at work
+//   leases/reading/ID.json                   who reads which backups
 import { randomUUID } from 'node:crypto'
 import { ArxError, EXIT } from '../errors.ts'
 import type { S3Settings } from './settings.ts'

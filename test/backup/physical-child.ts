@@ -2,6 +2,7 @@
 // where the server has them, restores to each moment. Says what it found as JSON.
 import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { objectKey } from '../../src/backup/catalogue.ts'
 import type { Manifest } from '../../src/backup/manifest.ts'
 import { baseMethod } from '../../src/backup/methods/base.ts'
 import { chainOf, incrementalMethod } from '../../src/backup/methods/incremental.ts'
@@ -54,7 +55,37 @@ try {
   const mapped = new Map([[place, join(scene.folder, 'restored', 'mapped')]])
   const refused = (tablespaces: ReadonlyMap<string, string>) =>
     restored(full, { kind: 'backup' }, tablespaces).catch((error: ArxError) => error.code)
+  /** What decoding and restoring say of the last increment while one of its objects is not what it was. */
+  const spoiled = async (change: (bytes: Buffer, older: Buffer) => Buffer): Promise<readonly [boolean, string]> => {
+    const { store } = scene.repository
+    const { name } = second.objects.find((object) => object.name.startsWith('base.tar'))!
+    const key = objectKey(second.label, name)
+    const [sound, older] = [await store.read(key), await store.read(objectKey(first.label, name))]
+    try {
+      await store.put(key, change(sound, older), { replace: true })
+      const told = (await scene.decode(incrementalMethod, second)).join()
+      const came = await restored(second, { kind: 'backup' }).then(
+        () => 'restored',
+        (error: ArxError) => error.code,
+      )
+      return [told.includes(name), came]
+    } finally {
+      await store.put(key, sound, { replace: true })
+    }
+  }
+  const flipped = (bytes: Buffer): Buffer => {
+    const other = Buffer.from(bytes)
+    other[other.length >> 1]! ^= 1
+    return other
+  }
   const result = {
+    spoiled: [
+      await spoiled((bytes) => bytes.subarray(0, Math.floor(bytes.length * 0.4))),
+      await spoiled((bytes) => bytes.subarray(0, Math.floor(bytes.length * 0.98))),
+      await spoiled(flipped),
+      await spoiled(() => Buffer.alloc(0)),
+      await spoiled((_, older) => older),
+    ],
     overOriginal: await refused(new Map([[place, place]])),
     unknownSpace: await refused(new Map([['/nowhere', '/tmp/x']])),
     parents: all.map(({ parent }) => parent),

@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 import { keepProof, type Level, type Proof, provenLevel, readProofs } from '../../src/backup/proofs.ts'
 import { openRepository, type Repository } from '../../src/backup/repository.ts'
 import { beginRun, readRuns } from '../../src/backup/runs.ts'
+import { ensureKey } from '../../src/backup/sealing/keys.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'arxdb-records-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -76,21 +77,42 @@ test('a store that does not answer is no job that never ran', async () => {
   await (await beginRun(repository, 'run')).end('ok', {})
   const deaf = { ...repository.store, read: () => Promise.reject(new Error('no answer')) }
   await expect(readRuns({ ...repository, store: deaf })).rejects.toThrow('no answer')
-  await expect(readProofs({ ...repository, store: deaf })).resolves.toEqual(new Map())
+  await expect(readProofs({ ...repository, store: deaf }, undefined)).resolves.toEqual(new Map())
 })
 
 test('proofs are kept by label, in their order, and none replaces another', async () => {
   const repository = await open(place())
+  const { key } = await ensureKey(join(place(), 'key'))
   const proof = (label: string, level: Level, passed: boolean, at: string) =>
-    keepProof(repository, { label, level, passed, at, problems: [] })
+    keepProof(repository, key, { label, level, passed, at, problems: [] })
   await proof('a', 2, true, '2026-11-25T02:00:00.000Z')
   await proof('a', 1, false, '2026-11-26T02:00:00.000Z')
   await proof('b', 5, true, '2026-11-25T02:00:00.000Z')
   await expect(proof('b', 5, false, '2026-11-25T02:00:00.000Z')).rejects.toMatchObject({ code: 'object-exists' })
+  // One without a MAC, one of another key, one that was changed, an old one under a younger name.
+  await keepProof(repository, undefined, {
+    label: 'a',
+    level: 5,
+    passed: true,
+    at: '2026-11-27T02:00:00.000Z',
+    problems: [],
+  })
+  const { key: other } = await ensureKey(join(place(), 'other'))
+  await keepProof(repository, other, {
+    label: 'a',
+    level: 5,
+    passed: true,
+    at: '2026-11-28T02:00:00.000Z',
+    problems: [],
+  })
+  const [passed, failed] = (await repository.store.list('proofs/a/')).map(({ key: name }) => name)
+  const changed = (await repository.store.read(failed!)).toString().replace('"passed":false', '"passed":true')
+  await repository.store.put('proofs/a/20270101.json', Buffer.from(changed))
+  await repository.store.put('proofs/a/20270102.json', await repository.store.read(passed!))
   await repository.store.put('proofs/a/torn.json', Buffer.from('{'))
   await repository.store.put('proofs/a/of-another.json', Buffer.from('{"label":"b","level":5,"passed":true}'))
-  const proofs = await readProofs(repository)
-  expect(proofs.get('a')!.map(({ level }) => level)).toEqual([2, 1])
+  const proofs = await readProofs(repository, key)
+  expect(proofs.get('a')!.map(({ level }) => level)).toEqual([2, 2, 1])
   expect(provenLevel(proofs.get('a')!)).toBe(-1)
   expect(provenLevel(proofs.get('b')!)).toBe(5)
 })

@@ -38,11 +38,11 @@ describe('retention', () => {
 
   test('all that came in 60 days failed, 30 days are asked for: the newest verified ones stay', () => {
     const broken = Array.from({ length: 60 }, (_, day) => aged(day, { good: false }))
-    const old = [61, 62, 63, 64, 65].map((day) => aged(day, { verified: true }))
+    const old = [61, 62, 95, 96, 97].map((day) => aged(day, { verified: true }))
     const kept = keptOf([...broken, ...old], { ...RETENTION, count: 1 })
     expect(old.filter(({ label }) => kept.has(label))).toEqual(old.slice(0, 2))
-    // And what is broken does not count, though it is younger than 30 days and stays for that.
-    expect(kept.size).toBe(2 + 30)
+    // And what is broken does not count, though it stays: it is not older than 30 days before the newest good one.
+    expect(kept.size).toBe(2 + 60)
   })
 
   test('nothing is verified: count and keepVerified, whichever is more', () => {
@@ -152,6 +152,32 @@ describe('laws of retention', () => {
         const whole = keptOf(all, retention)
         const part = keptOf(seen, retention)
         for (const { label } of seen) if (!part.has(label) && !below.has(label)) expect(whole).not.toContain(label)
+      }),
+    )
+  })
+
+  test('a clock that is ahead, or a year without backups, lets nothing more go', () => {
+    fc.assert(
+      fc.property(histories, retentions, fc.integer({ min: 0, max: 5000 }), (all, retention, days) => {
+        const later = decide(all, retention, NOW + days * DAY).filter(({ keep }) => keep)
+        expect(new Set(later.map(({ label }) => label))).toEqual(keptOf(all, retention))
+      }),
+    )
+  })
+
+  test('each database keeps its newest good one, and its newest verified one, for a year', () => {
+    fc.assert(
+      fc.property(histories, retentions, fc.infiniteStream(few(3)), (list, retention, databases) => {
+        const all = list.map((one) => ({ ...one, of: `database ${databases.next().value}` }))
+        const kept = keptOf(all, retention)
+        const newest = [...all].sort((a, b) => (a.label < b.label ? 1 : -1))
+        const since = momentOf(newest.find(({ good }) => good)?.label ?? labelAt(NOW)) - 366 * DAY
+        for (const of of new Set(all.map((one) => one.of))) {
+          for (const what of ['good', 'verified'] as const) {
+            const last = newest.find((one) => one.of === of && one[what])
+            if (last && momentOf(last.label) > since) expect(kept).toContain(last.label)
+          }
+        }
       }),
     )
   })

@@ -32,18 +32,34 @@ export interface Shop {
   label(at: Date, kind?: string): string
   /** Stores the objects and then the manifest; what is left out is made up. */
   publish(more: Partial<Manifest>, contents?: readonly Content[]): Promise<Manifest>
+  /** Writes a manifest anew, signed. */
+  republish(manifest: Manifest): Promise<void>
   prove(label: string, level: Proof['level'], passed: boolean, at?: Date): Promise<void>
   /** A file in the repository. */
   path(label: string, name: string): string
+  /** `arxdb backup` with these words. */
   arxdb(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>
+  /** Any command line, in its home. */
+  run(args: readonly string[]): Promise<Outcome>
   close(): Promise<void>
 }
 
-export async function openShop(): Promise<Shop> {
+/** A place in S3, for a repository that is no folder. */
+export interface ShopPlace {
+  readonly repo: string
+  readonly endpoint: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+export async function openShop(place?: ShopPlace): Promise<Shop> {
   const home = mkdtempSync(join(tmpdir(), 'arxdb-shop-'))
   const folder = join(home, 'repo')
   mkdirSync(folder)
-  const repository = await openRepository({ repo: folder, s3: {} }, 'make')
+  if (place) Object.assign(process.env, place.env)
+  const repo = place?.repo ?? folder
+  const s3 = place ? { endpoint: place.endpoint, region: 'us-east-1', pathStyle: true } : {}
+  const flags = place ? ['--s3-endpoint', place.endpoint, '--s3-region', 'us-east-1', '--s3-path-style'] : []
+  const repository = await openRepository({ repo, s3 }, 'make')
   const keyFile = join(home, 'backup.key')
   const { key } = await ensureKey(keyFile)
   const server: Manifest['server'] = {
@@ -77,13 +93,19 @@ export async function openShop(): Promise<Shop> {
       await repository.store.put(manifestKey(name), signed(manifest, key))
       return manifest
     },
+    async republish(manifest) {
+      await repository.store.put(manifestKey(manifest.label), signed(manifest, key), { replace: true })
+    },
     prove: (name, level, passed, at = new Date()) =>
-      keepProof(repository, {
+      keepProof(repository, key, {
         ...{ label: name, at: at.toISOString(), level, passed, problems: passed ? [] : ['data.bin is missing'] },
       }),
     path: (name, object) => join(folder, 'backups', name, object),
-    arxdb: (args, env = {}) =>
-      runBeside('plain', ['backup', ...args, '--repo', folder], home, { env: { ARXDB_BACKUP_KEY: keyFile, ...env } }),
+    run: (args) => runBeside('plain', args, home, { env: { ...place?.env, ARXDB_BACKUP_KEY: keyFile } }),
+    arxdb: ([verb = '', ...args], env = {}) =>
+      runBeside('plain', ['backup', verb, '--repo', repo, ...flags, ...args], home, {
+        env: { ...place?.env, ARXDB_BACKUP_KEY: keyFile, ...env },
+      }),
     async close() {
       await repository.close()
       rmSync(home, { recursive: true, force: true })

@@ -258,6 +258,24 @@ describe('a folder', () => {
     expect(await store.sweep(60_000)).toBe(1)
   })
 
+  test('of which one writer fills a folder while others empty it loses nothing, and keeps no empty one', async () => {
+    const root = place()
+    const store = await directoryStore(root)
+    const work = async (name: string): Promise<void> => {
+      for (let n = 0; n < 150; n++) {
+        const key = `backups/label/parts/${name}${n}`
+        await store.put(key, Buffer.from(name))
+        expect((await store.read(key)).toString()).toBe(name)
+        await store.remove(key)
+      }
+    }
+    await Promise.all(['a', 'b', 'c', 'd'].map(work))
+    expect(readdirSync(join(root, 'backups'))).toEqual([])
+    await store.put('backups/label/parts/last', Buffer.from('x'))
+    await store.remove('backups/label/other/none')
+    expect(readdirSync(join(root, 'backups'))).toEqual(['label'])
+  })
+
   test('that goes away holds nothing and lacks nothing', async () => {
     const root = place()
     const store = await directoryStore(root)

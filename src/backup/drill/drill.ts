@@ -8,8 +8,10 @@ import { type CatalogueEntry, findBackup, readCatalogue } from '../catalogue.ts'
 import { compareEvidence } from '../evidence/compare.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { takeEvidence } from '../evidence/take.ts'
+import { isOfHost } from '../host-failure.ts'
 import type { Manifest } from '../manifest.ts'
 import { programsOf } from '../programs.ts'
+import { chainLabels, reading } from '../reading.ts'
 import type { Repository } from '../repository.ts'
 import type { IsolatedServer } from '../restore/isolated.ts'
 import type { RecoveryTarget } from '../restore/target.ts'
@@ -70,7 +72,9 @@ export async function drill(label: string | undefined, task: DrillTask): Promise
   const entry = label === undefined ? newestGood(entries, task) : await findBackup(task.repository, task.key, label)
   const { manifest } = entry
   if (manifest === null || entry.trust === 'forged') throw untrusted(entry)
-  return drillManifest(manifest, entries, task)
+  return reading(task.repository, chainLabels(manifest, entries), 'backup drill', () =>
+    drillManifest(manifest, entries, task),
+  )
 }
 
 function newestGood(entries: readonly CatalogueEntry[], { repository, key }: DrillTask): CatalogueEntry {
@@ -103,7 +107,7 @@ export async function drillManifest(
   } catch (error) {
     // What lies in this host says nothing of the backup.
     const elsewhere = error instanceof ArxError && [EXIT.unsupported, EXIT.refused].includes(error.exit as never)
-    if (task.signal.aborted || !(error instanceof ArxError) || elsewhere) throw error
+    if (task.signal.aborted || !(error instanceof ArxError) || elsewhere || isOfHost(error)) throw error
     const why = [error.message, error.detail].filter(Boolean).join(': ')
     const spent = { restoredSeconds: elapsed(), checkedSeconds: elapsed() }
     return {

@@ -28,7 +28,7 @@ export async function practise(settings: BackupSettings, options: DrillOptions):
     try {
       const done = await drill(options.label, { ...options, settings, repository, key, target })
       const { label, passed, problems, level, restoredSeconds, rpoSeconds } = done
-      await keepProof(repository, {
+      await keepProof(repository, key, {
         ...{ label, passed, problems, level, at: new Date().toISOString() },
         ...{ rtoSeconds: restoredSeconds, rpoSeconds },
       })

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArxError } from '../../errors.ts'
 import { serverEnv } from '../../programs/run.ts'
+import { isOfHost } from '../host-failure.ts'
 import { BACKUP_MANIFEST, objectNamed, objectText, type ServerManifest, unpackBase } from '../restore/unpack.ts'
 import { compressionHere } from '../sealing/seal.ts'
 import { runBasebackup } from './basebackup.ts'
@@ -83,7 +84,7 @@ export async function decodeBase(task: DecodeTask): Promise<readonly string[]> {
     const list = await objectText(await task.read(objectNamed(manifest, BACKUP_MANIFEST)))
     await writeFile(join(into, BACKUP_MANIFEST), list)
   } catch (error) {
-    if (signal.aborted) throw error
+    if (signal.aborted || isOfHost(error)) throw error
     const { message, detail } = error as ArxError
     return [detail === undefined ? message : `${message}: ${detail}`]
   }

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { cancelling } from '../../db/cancel.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import { readSequences, takeEvidence } from '../evidence/take.ts'
+import { isOfHost } from '../host-failure.ts'
 import { type Decoded, digestOf } from './decoded.ts'
 import { holdAllJobs } from './held-jobs.ts'
 import { surveyed } from './logical-preflight.ts'
@@ -72,7 +73,7 @@ export const dumpMethod: Method = {
       if (typeof found === 'string') return [`${object.name} does not decode: ${found}`]
       return await differences(object.name, found, task)
     } catch (error) {
-      if (task.signal.aborted || (error instanceof ArxError && error.code === 'program-missing')) throw error
+      if (task.signal.aborted || isOfHost(error)) throw error
       return [`${object.name} cannot be read: ${(error as Error).message}`]
     } finally {
       await rm(file, { force: true })

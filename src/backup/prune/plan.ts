@@ -2,6 +2,7 @@
 import { ArxError } from '../../errors.ts'
 import { manifestKey, objectKey } from '../catalogue.ts'
 import type { Manifest } from '../manifest.ts'
+import { readersOf } from '../reading.ts'
 import type { Repository } from '../repository.ts'
 import { readRuns } from '../runs.ts'
 import type { Key } from '../sealing/keys.ts'
@@ -44,7 +45,8 @@ export async function planPrune(
 ): Promise<PrunePlan> {
   const shelf = await readShelf(repository, key)
   await assertComplete(repository, shelf)
-  const candidates = shelf.backups.map(candidateOf)
+  const readers = await readersOf(repository, now)
+  const candidates = shelf.backups.map((one) => ({ ...candidateOf(one), reader: readers.get(one.entry.label) }))
   const decisions = decide(candidates, retention, now)
   const byLabel = new Map(shelf.backups.map((one) => [one.entry.label, one]))
   const going = decisions.filter(({ keep }) => !keep).map(({ label }) => byLabel.get(label)!)

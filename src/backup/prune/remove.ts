@@ -3,6 +3,7 @@
 // next prune finds the note and goes on.
 import { manifestKey, objectKey } from '../catalogue.ts'
 import type { Manifest } from '../manifest.ts'
+import { readersOf } from '../reading.ts'
 import type { Repository } from '../repository.ts'
 import { RemovalRefused } from '../stores/outcomes.ts'
 import { noteKey, readNote, writeNote } from './note.ts'
@@ -14,6 +15,8 @@ export interface Removed {
   readonly wal: number
   /** What the store would not let go of. */
   readonly refused: readonly string[]
+  /** Backups that stay, and why, although the plan had them go. */
+  readonly stays: readonly string[]
 }
 
 interface Removal {
@@ -27,6 +30,7 @@ export async function carryOut(repository: Repository, plan: PrunePlan, removal:
   const { store } = repository
   const labels: string[] = []
   const refused: string[] = []
+  const stays: string[] = []
   const remove = async (key: string): Promise<boolean> => {
     removal.check()
     try {
@@ -40,30 +44,34 @@ export async function carryOut(repository: Repository, plan: PrunePlan, removal:
   }
   for (const manifest of plan.remove) {
     removal.onStep?.(manifest.label)
-    if (await removeBackup(repository, manifest, remove)) labels.push(manifest.label)
+    const ended = await removeBackup(repository, manifest, remove)
+    if (ended === 'removed') labels.push(manifest.label)
+    else if (ended !== 'partly') stays.push(`${manifest.label} stays: ${ended}`)
   }
   for (const folder of plan.sweep) {
     removal.onStep?.(folder.label)
     if (await sweepFolder(repository, folder, remove)) labels.push(folder.label)
   }
   let wal = 0
-  // Oldest first: what a crash leaves is still without a gap.
-  for (const key of plan.wal) if (await remove(key)) wal++
+  // Oldest first: what a crash leaves is still without a gap. What stays against the plan needs its WAL.
+  if (stays.length === 0) for (const key of plan.wal) if (await remove(key)) wal++
+  if (stays.length > 0 && plan.wal.length > 0) stays.push('WAL stays with it')
   for (const key of plan.memory) await remove(key)
-  return { labels, wal, refused }
+  return { labels, wal, refused, stays }
 }
 
 type Remove = (key: string) => Promise<boolean>
 
-async function removeBackup(repository: Repository, { label, objects }: Manifest, remove: Remove): Promise<boolean> {
+/** `removed`, `partly` where an object is held, or why it is a whole backup as before. */
+async function removeBackup(repository: Repository, { label, objects }: Manifest, remove: Remove): Promise<string> {
   const names = objects.map(({ name }) => name)
   await writeNote(repository, label, names)
-  if (!(await remove(manifestKey(label)))) {
-    // It is held: a whole backup as before.
+  const reader = (await readersOf(repository, Date.now())).get(label)
+  if (reader !== undefined || !(await remove(manifestKey(label)))) {
     await remove(noteKey(label))
-    return false
+    return reader === undefined ? 'the store holds on to it' : `being read by ${reader}`
   }
-  return finish(repository, label, names, remove)
+  return (await finish(repository, label, names, remove)) ? 'removed' : 'partly'
 }
 
 async function finish({ store }: Repository, label: string, names: readonly string[], remove: Remove) {

@@ -11,6 +11,10 @@ export interface Candidate {
   readonly good: boolean
   /** Good, and decoded in full at least once: level 2 or higher. */
   readonly verified: boolean
+  /** What it is of: a cluster, or a database of one. */
+  readonly of?: string | undefined
+  /** Who reads it in this moment. */
+  readonly reader?: string | undefined
 }
 
 export interface Decision {
@@ -21,6 +25,8 @@ export interface Decision {
 }
 
 const DAY_MS = 86_400_000
+/** The newest of a database stays so long, whatever other ones in the same repository are backed up since. */
+const LAST_DAYS = 366
 
 /** The moment in a label, milliseconds since 1970. */
 export function momentOf(label: string): number {
@@ -53,7 +59,9 @@ export function floorOf(candidates: readonly Candidate[], { count, keepVerified 
 
 /**
  * Decides about every backup, newest first. Order is by the time in the labels and never by WAL names, which begin anew
- * with a new cluster. Seeing fewer backups never removes more, but for children: who acts makes sure of the list.
+ * with a new cluster. Seeing fewer backups never removes more, but for children: who acts makes sure of the list. Days are
+ * counted from the newest good one: where backups stopped, or a clock ran ahead, what there is does not grow old; and
+ * where none is good, nothing goes.
  */
 export function decide(candidates: readonly Candidate[], retention: Retention, now: number): readonly Decision[] {
   const newest = [...candidates].sort((a, b) => (a.label < b.label ? 1 : -1))
@@ -63,11 +71,18 @@ export function decide(candidates: readonly Candidate[], retention: Retention, n
   const verified = newest.filter((one) => one.verified)
 
   for (const { label, trusted } of newest) if (!trusted) keep(label, 'not to be trusted: left for a human')
+  for (const { label, reader } of newest) if (reader !== undefined) keep(label, `being read by ${reader}`)
   for (const { label } of verified.slice(0, retention.keepVerified)) keep(label, 'one of the newest verified')
   const floor = floorOf(newest, retention)
   for (const { label } of good.slice(0, floor)) keep(label, `one of the newest ${floor}`)
-  for (const { label } of newest)
-    if (momentOf(label) > now - retention.days * DAY_MS) keep(label, `younger than ${retention.days} d`)
+  const last = good[0] ? Math.min(now, momentOf(good[0].label)) : now
+  for (const { label } of newest) {
+    const moment = momentOf(label)
+    if (moment > now - retention.days * DAY_MS) keep(label, `younger than ${retention.days} d`)
+    else if (moment > last - retention.days * DAY_MS) keep(label, `within ${retention.days} d of the newest good one`)
+    if (good.length === 0) keep(label, 'none is good: nothing goes')
+  }
+  keepLast(good, last, keep)
   for (const [name, of] of Object.entries(PERIODS)) {
     const firsts = new Map<string, string>()
     for (const { label } of good) {
@@ -82,6 +97,18 @@ export function decide(candidates: readonly Candidate[], retention: Retention, n
     const why = isGood ? `older than ${retention.days} d, and no rule keeps it` : 'not good, and its days are over'
     return { label, keep: found.length > 0, reasons: found.length > 0 ? found : [why] }
   })
+}
+
+/** Of several databases in one repository each keeps its newest good one, and its newest verified one. */
+function keepLast(good: readonly Candidate[], now: number, keep: (label: string, reason: string) => void): void {
+  const seen = new Set<string>()
+  for (const { label, of, verified } of good) {
+    if (of === undefined || momentOf(label) <= now - LAST_DAYS * DAY_MS) continue
+    if (!seen.has(of)) keep(label, `the newest of ${of}`)
+    if (verified && !seen.has(`verified ${of}`)) keep(label, `the newest verified of ${of}`)
+    seen.add(of)
+    if (verified) seen.add(`verified ${of}`)
+  }
 }
 
 /** Whatever a kept one stands on stays, down to the full backup. */

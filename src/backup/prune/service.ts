@@ -2,6 +2,7 @@
 import { formatDuration } from '../../duration.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import { takeLease } from '../lease.ts'
+import { PRUNE, sweepReaders } from '../reading.ts'
 import { openRepository, type Repository } from '../repository.ts'
 import { beginRun } from '../runs.ts'
 import { findKey } from '../sealing/keys.ts'
@@ -32,9 +33,10 @@ export async function prune(settings: BackupSettings, options: PruneOptions): Pr
   try {
     const look = () => planPrune(repository, key, settings.retention, options.now.getTime())
     if (options.dryRun) return { plan: await look(), removed: null }
-    const lease = await takeLease(repository, 'repository', 'backup prune')
+    const lease = await takeLease(repository, 'repository', PRUNE)
     try {
       await assertSameTime(repository)
+      await sweepReaders(repository, options.now.getTime())
       const plan = await look()
       if (isEmpty(plan)) return { plan, removed: null }
       await options.agree(asked(plan, repository))

@@ -1,6 +1,7 @@
 // One look at all of a repository's backups: those with a manifest, those that are being made or were given up, and files
 // that are not ours. Listing, showing and pruning see the same.
 import { type CatalogueEntry, LABEL, manifestKey, objectKey, readCatalogue, rereadBackup } from '../catalogue.ts'
+import type { Manifest } from '../manifest.ts'
 import { type Proof, provenLevel, readProofs } from '../proofs.ts'
 import type { Repository } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
@@ -20,8 +21,6 @@ export type Status =
   | 'forged'
   | 'unknown key'
   | 'unreadable'
-  /** A prune began to remove it. */
-  | 'being removed'
 
 export interface Shelved {
   readonly entry: CatalogueEntry
@@ -68,7 +67,7 @@ export async function readShelf(repository: Repository, key: Key | undefined): P
     const entry = await rereadBackup(repository, key, label)
     if (entry) entries.set(label, entry)
   }
-  const proofs = await readProofs(repository)
+  const proofs = await readProofs(repository, key)
   const backups = new Map<string, Shelved>()
   for (const [label, entry] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const found = folders.get(label) ?? []
@@ -99,7 +98,7 @@ function shelved(
   return {
     ...{ entry, proofs, bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0) },
     foreign: manifest ? [...sizes.keys()].filter((key) => !ours.has(key)) : [],
-    status: statusOf(entry, { whole, removing: sizes.has(noteKey(label)), proofs }, older),
+    status: statusOf(entry, { whole, proofs }, older),
   }
 }
 
@@ -109,8 +108,8 @@ const keyIn =
     objectKey(label, name)
 
 interface Seen {
+  /** Also where a prune left its note and died: the manifest goes before any object. */
   readonly whole: boolean
-  readonly removing: boolean
   readonly proofs: readonly Proof[]
 }
 
@@ -118,7 +117,6 @@ function statusOf({ trust, manifest }: CatalogueEntry, seen: Seen, older: Readon
   if (manifest === null || trust === 'unreadable') return 'unreadable'
   if (trust === 'forged') return 'forged'
   if (trust === 'unknown-key') return 'unknown key'
-  if (seen.removing) return 'being removed'
   if (!seen.whole) return 'incomplete'
   if (disproven(seen.proofs)) return 'failed'
   return manifest.parent === null || older.get(manifest.parent)?.status === 'good' ? 'good' : 'broken chain'
@@ -148,10 +146,17 @@ function unfinished([label, objects]: readonly [string, readonly StoredObject[]]
   }
 }
 
+/** A dump or a copy is of one database, the other kinds of a whole cluster. */
+const subjectOf = ({ kind, server }: Manifest): string =>
+  kind === 'dump' || kind === 'copy'
+    ? `database ${server.database} of cluster ${server.systemId}`
+    : `cluster ${server.systemId}`
+
 /** What the retention rules know of it. */
 export const candidateOf = ({ entry, status, proofs }: Shelved): Candidate => ({
   label: entry.label,
   parent: entry.manifest?.parent ?? null,
+  of: entry.manifest ? subjectOf(entry.manifest) : undefined,
   trusted: !['unreadable', 'forged', 'unknown key'].includes(status),
   good: status === 'good',
   verified: status === 'good' && provenLevel(proofs) >= 2,

@@ -55,7 +55,7 @@ export async function planRestore(options: PlanOptions): Promise<Plan> {
   const newest = manifests.findLast(isPhysical)
   if (!newest) throw nothingPhysical(repository.store.where, manifests)
   const { systemId } = (manifests.find((one) => named.length === 1 && one.label === named[0]!.label) ?? newest).server
-  const proofs = await readProofs(repository)
+  const proofs = await readProofs(repository, key)
   const own = manifests.filter((one) => isPhysical(one) && one.server.systemId === systemId)
   const isAsked = (manifest: Manifest): boolean =>
     (label === undefined || manifest.label.startsWith(label)) && !without?.has(manifest.label)
@@ -85,6 +85,7 @@ export async function planRestore(options: PlanOptions): Promise<Plan> {
     ...searchFindings(found),
     ...homes.findings,
     ...branchFindings((chosen ?? asked.at(-1)!).home.archive, chosen, timeline),
+    ...damageFindings((chosen ?? asked.at(-1)!).home.archive),
   ]
   if (!chosen) {
     // The oldest leads back the farthest.
@@ -191,6 +192,10 @@ function branchFindings(
       }
     })
 }
+
+/** What lies in the archive and cannot be replayed; as gaps the windows tell it. */
+const damageFindings = ({ broken }: SystemArchive): readonly Finding[] =>
+  broken.slice(0, SHOWN).map((detail) => ({ check: 'wal', outcome: 'warning', detail }))
 
 function jobFindings({ evidence }: Manifest): readonly Finding[] {
   if (!evidence) return [{ check: 'jobs', outcome: 'note', detail: 'the backup does not say which jobs it holds' }]

@@ -6,6 +6,7 @@ import { ArxError, EXIT } from '../../errors.ts'
 import { step } from '../../steps.ts'
 import { readCatalogue } from '../catalogue.ts'
 import { programsOf } from '../programs.ts'
+import { reading } from '../reading.ts'
 import { placeOf, refusePlaces, tablespacesOf } from './chain.ts'
 import { readControl } from './control.ts'
 import { GUARDS, serverAccount } from './isolated.ts'
@@ -51,10 +52,14 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
   const programs = plan.programs!
   const manifest = chain.at(-1)!
   try {
-    const restored = await restorePhysical({
-      ...{ repository, key, settings, chain, target, into, tablespaces, programs, env, signal, progress },
-      timeline: timeline === 'latest' ? plan.chosen.window.timeline : timeline,
-    })
+    const along = timeline === 'latest' ? plan.chosen.window.timeline : timeline
+    const labels = chain.map(({ label }) => label)
+    const restored = await reading(repository, labels, 'restore run', () =>
+      restorePhysical({
+        ...{ repository, key, settings, chain, target, into, tablespaces, programs, env, signal, progress },
+        timeline: along,
+      }),
+    )
     await restored.server.stop()
     step('stopped')
     const control = await readControl(into, { programs, env, account })

@@ -5,6 +5,7 @@ import { usageError } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
 import { findBackup, readCatalogue } from '../catalogue.ts'
 import { programsOf } from '../programs.ts'
+import { reading } from '../reading.ts'
 import { openRepository, type Repository } from '../repository.ts'
 import { findKey, type Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
@@ -127,7 +128,9 @@ export function runLogical(
     const programs = programsOf(manifest.server.major, settings.bindir, env)
     const since = performance.now()
     const restore = { repository, key, settings, manifest, server, database, jobs, programs, env, signal, progress }
-    const { warnings, pausedJobs } = await restoreLogical(restore)
+    const { warnings, pausedJobs } = await reading(repository, [manifest.label], 'restore run', () =>
+      restoreLogical(restore),
+    )
     return { label: manifest.label, database, seconds: (performance.now() - since) / 1000, warnings, pausedJobs }
   })
 }

@@ -38,7 +38,7 @@ export async function homeOf(manifest: Manifest, { repository, key, env, signal 
   const { systemId } = manifest.server
   if (manifest.kind !== 'pgbackrest') {
     const source = archivedWal(repository, systemId, key)
-    return { where: repository.store.where, source, archive: await archiveOf(repository, systemId, source, signal) }
+    return { where: repository.store.where, source, archive: await archiveOf(repository, systemId, key) }
   }
   const program = programOf(manifest, env, signal)
   const stanza = await stanzaOf(program)

@@ -1,33 +1,26 @@
 // The window of a backup as a restore needs it: with the file in which its WAL ends.
 import type { Manifest } from '../manifest.ts'
 import type { Repository } from '../repository.ts'
-import { parseHistory, readArchive, type SystemArchive, type Timeline } from '../wal/archive.ts'
-import { historyName, lsnBytes, segmentBefore, segmentName } from '../wal/names.ts'
+import type { Key } from '../sealing/keys.ts'
+import { readArchive, type SystemArchive } from '../wal/archive.ts'
+import { headerCheck } from '../wal/inspect.ts'
+import { lsnBytes, segmentBefore, segmentName } from '../wal/names.ts'
 import { type Window, windowsOf } from '../wal/windows.ts'
-import type { WalSource } from './wal-source.ts'
 
 export interface Reach extends Window {
   /** Undefined where nothing of the archive follows the backup. */
   readonly lastSegment: string | undefined
 }
 
-/** The archive of one cluster, sealed histories read as well. */
+/** The archive of one cluster; what is no good by its header counts as missing, as it does for `wal status`. */
 export async function archiveOf(
   repository: Repository,
   systemId: string,
-  source: WalSource,
-  signal: AbortSignal,
+  key: Key | undefined,
 ): Promise<SystemArchive> {
-  const [found] = await readArchive(repository, systemId)
-  const none = { systemId, segmentBytes: 16 << 20, stored: new Map(), partials: [], broken: [] }
-  const archive: SystemArchive = found ?? { ...none, timelines: new Map() }
-  const timelines = new Map<number, Timeline>(archive.timelines)
-  for (const [number, timeline] of timelines) {
-    if (number === 1 || (timeline.history?.length ?? 0) > 0) continue
-    const text = await source.fetch(historyName(number), signal)
-    if (text) timelines.set(number, { ...timeline, history: parseHistory(text.toString()) })
-  }
-  return { ...archive, timelines }
+  const [found] = await readArchive(repository, { systemId, key, check: headerCheck(repository.store) })
+  const none = { systemId, segmentBytes: 16 << 20, stored: new Map(), partials: [], broken: [], damaged: new Map() }
+  return found ?? { ...none, timelines: new Map() }
 }
 
 /** The windows of a backup, one for each timeline that leads on from it; its own first. */

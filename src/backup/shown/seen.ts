@@ -66,7 +66,7 @@ export function seen(
         provenLevel(proofs) >= 4 ? proofs.filter(({ passed, level }) => passed && level >= 4) : [],
       )
       const last = (await readRuns(repository)).find(({ job, outcome }) => job === 'run' && outcome !== 'running')
-      const [archive] = await readArchive(repository, systemId)
+      const [archive] = await readArchive(repository, { systemId })
       const manifests = shelf.backups.flatMap(({ entry }) => (entry.manifest ? [entry.manifest] : []))
       const now = world.now()
       const runs = [...(archive?.timelines.values() ?? [])].filter(({ runs }) => runs.length > 0)

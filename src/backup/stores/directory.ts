@@ -11,6 +11,7 @@ import {
   readFile,
   rename,
   rm,
+  rmdir,
   stat,
   unlink,
   writeFile,
@@ -60,11 +61,32 @@ export async function directoryStore(root: string): Promise<Store> {
   /** Publishes a finished file under its key, and makes the name durable. */
   async function publish(file: string, key: string, replace: boolean): Promise<void> {
     const path = pathOf(key)
-    await mkdir(dirname(path), { recursive: true })
-    if (replace) await rename(file, path)
-    else if (!(await linked(file, path))) throw new ObjectExists(root, key)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await mkdir(dirname(path), { recursive: true })
+        if (replace) await rename(file, path)
+        else if (!(await linked(file, path))) throw new ObjectExists(root, key)
+        break
+      } catch (error) {
+        // Its folder was empty, and went in this moment with the last object that had been in it.
+        if (codeOf(error) !== 'ENOENT' || attempt === 20 || !(await stat(file).catch(() => undefined))) throw error
+      }
+    }
     step('put named', key)
     await syncFolders(path, root)
+  }
+
+  /** Folders that hold nothing any more, but for the first ones below the root; whoever writes makes them anew. */
+  async function removeEmpty(folder: string): Promise<void> {
+    for (let at = folder; dirname(at).length > root.length; at = dirname(at)) {
+      if (
+        !(await rmdir(at).then(
+          () => true,
+          () => false,
+        ))
+      )
+        return
+    }
   }
 
   async function put(key: string, body: Buffer | Readable, { replace = false, signal }: PutOptions = {}) {
@@ -161,6 +183,7 @@ export async function directoryStore(root: string): Promise<Store> {
         step('removing', key)
         await unlink(pathOf(key))
         step('removed', key)
+        await removeEmpty(dirname(pathOf(key)))
       } catch (error) {
         if (isAbsence(error)) return
         if (['EPERM', 'EACCES', 'EROFS'].includes(codeOf(error) ?? '')) {
@@ -251,23 +274,25 @@ async function syncFolders(path: string, root: string): Promise<void> {
   }
 }
 
-/** Gives a finished file its last name unless that is taken (false); the name that it had is gone either way. */
+/** Gives a finished file its last name unless that is taken (false); then the name that it had is gone either way. */
 async function linked(file: string, path: string): Promise<boolean> {
+  let named = true
   try {
     await link(file, path)
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
-    if (!NO_LINKS.includes(codeOf(error) ?? '')) throw error
-    const renamed = await guarded(path, async () => {
-      if (await stat(path).catch(() => undefined)) return false
-      await rename(file, path)
-      return true
-    })
-    return renamed ?? false
-  } finally {
-    await rm(file, { force: true })
+    if (codeOf(error) === 'EEXIST') named = false
+    else if (!NO_LINKS.includes(codeOf(error) ?? '')) throw error
+    else {
+      const renamed = await guarded(path, async () => {
+        if (await stat(path).catch(() => undefined)) return false
+        await rename(file, path)
+        return true
+      })
+      named = renamed ?? false
+    }
   }
-  return true
+  await rm(file, { force: true })
+  return named
 }
 
 const FULL = ['ENOSPC', 'EDQUOT']

@@ -1,19 +1,28 @@
 // Levels 3 to 5: the WAL that a backup needs, and restoring it. What does the work is of other parts.
 import { readCatalogue } from '../catalogue.ts'
 import type { Manifest } from '../manifest.ts'
-import { checkWal, readArchive } from '../wal/archive.ts'
+import { readArchive } from '../wal/archive.ts'
+import { checkWal } from '../wal/continuous.ts'
+import { behind, plainCheck, wholeCheck } from '../wal/inspect.ts'
+import { readKnownGaps } from '../wal/known-gaps.ts'
 import type { Decoding } from './decoded.ts'
 
-/** Level 3: the segments from the backup's start to the archive's newest. Dumps and copies need none. */
+/** Level 3: every byte of the WAL from the backup's start to the archive's newest. Dumps and copies need none. */
 export async function walProblems(
   manifest: Manifest,
-  { repository, env, signal }: Decoding,
+  { repository, key, settings, env, signal }: Decoding,
 ): Promise<readonly string[]> {
   if (manifest.kind === 'pgbackrest')
     return (await import('../methods/pgbackrest.ts')).walGaps({ manifest, env, signal })
   if (manifest.wal === null) return []
-  const [archive] = await readArchive(repository, manifest.server.systemId)
-  return checkWal(archive, manifest)
+  const { store } = repository
+  const { systemId } = manifest.server
+  const check = behind(manifest.wal, wholeCheck(store, key))
+  const [archive] = await readArchive(repository, { systemId, key, check })
+  const problems = checkWal(archive, manifest, await readKnownGaps(repository))
+  if (!settings.encrypt || problems.length > 0) return problems
+  const [plain] = await readArchive(repository, { systemId, key, check: behind(manifest.wal, plainCheck(store)) })
+  return plain!.broken
 }
 
 /** Levels 4 and 5: a drill, which keeps no proof of its own here. */

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Env } from '../../programs/run.ts'
+import { hostFailure, isOfHost } from '../host-failure.ts'
 import type { Manifest } from '../manifest.ts'
 import { methodOf } from '../methods/registry.ts'
 import { readObject } from '../objects.ts'
@@ -36,6 +37,8 @@ export async function decodeAll(
       programs: programsOf(manifest.server.major, settings.bindir, env),
     })
     return found ?? []
+  } catch (error) {
+    throw isOfHost(error) ? hostFailure(error, `${manifest.label} cannot be decoded`, settings.staging) : error
   } finally {
     await rm(staging, { recursive: true, force: true })
   }

@@ -4,6 +4,7 @@ import { ArxError, EXIT, usageError } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
 import { type CatalogueEntry, findBackup, readCatalogue, rereadBackup } from '../catalogue.ts'
 import { keepProof, type Level } from '../proofs.ts'
+import { chainLabels, markReading } from '../reading.ts'
 import { openRepository } from '../repository.ts'
 import { beginRun } from '../runs.ts'
 import { findKey } from '../sealing/keys.ts'
@@ -47,6 +48,7 @@ export async function verify(settings: BackupSettings, options: VerifyOptions): 
     const run = options.record ? await beginRun(repository, 'verify') : undefined
     try {
       const done = await each(withAncestors(wanted, entries), { ...options, settings, repository, key })
+      if (done.length === 0) throw pruned(wanted[0]!.label, repository.store.where)
       const failed = done.filter(({ outcome }) => outcome === 'failed').map(({ label }) => label)
       await run?.end(failed.length > 0 ? 'failed' : 'ok', {
         ...(wanted.length === 1 ? { label: wanted[0]!.label } : {}),
@@ -70,16 +72,19 @@ type Task = VerifyOptions & Pick<Climb, 'settings' | 'repository' | 'key'>
 async function each(entries: readonly CatalogueEntry[], task: Task): Promise<readonly Verified[]> {
   const done = new Map<string, Verified>()
   for (const entry of entries) {
-    const verified = await one(entry, done, task)
+    const labels = entry.manifest ? chainLabels(entry.manifest, entries) : []
+    // Who may write nothing reads without a mark.
+    const mark = task.record && task.level > 0 ? await markReading(task.repository, labels, 'backup verify') : undefined
+    const verified = await one(entry, done, task).finally(() => mark?.end())
     // It was pruned meanwhile: nothing can be said of it.
     if (!(await rereadBackup(task.repository, task.key, entry.label))) continue
     done.set(entry.label, verified)
     // With another key at hand than its own, a failure says nothing of the backup.
     if (!task.record || verified.outcome === 'not possible' || entry.trust === 'unknown-key') continue
-    await keepProof(task.repository, {
+    await keepProof(task.repository, task.key, {
       ...{ label: entry.label, at: new Date().toISOString(), problems: verified.problems },
-      // Without checksums the levels above prove less than they say.
-      level: task.skipChecksums ? 0 : task.level,
+      // Without checksums the levels above prove less than they say; what they find is found all the same.
+      level: task.skipChecksums && verified.outcome === 'passed' ? 0 : task.level,
       passed: verified.outcome === 'passed',
     })
   }
@@ -132,6 +137,13 @@ function withAncestors(wanted: readonly CatalogueEntry[], all: readonly Catalogu
   for (const entry of wanted) visit(entry)
   return [...found.values()].sort((a, b) => (a.label < b.label ? -1 : 1))
 }
+
+const pruned = (label: string, where: string): ArxError =>
+  new ArxError({
+    code: 'no-such-backup',
+    message: `${label} is no more in ${where}: it was pruned while it was verified`,
+    hint: 'arxdb backup list',
+  })
 
 const nothing = (where: string): ArxError =>
   new ArxError({

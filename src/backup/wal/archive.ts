@@ -1,19 +1,11 @@
 // The WAL of a repository as it lies there: per cluster and timeline, without a gap from where to where.
-import type { Manifest } from '../manifest.ts'
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type { Repository } from '../repository.ts'
+import type { Key } from '../sealing/keys.ts'
 import type { StoredObject } from '../stores/store.ts'
 import { HEADER_BYTES, readHeader } from './header.ts'
-import {
-  historyName,
-  segmentAt,
-  segmentBefore,
-  segmentName,
-  segmentNumber,
-  segmentsOf,
-  walFile,
-  walFolder,
-  walKey,
-} from './names.ts'
+import { historyName, segmentName, segmentNumber, walFile, walFolder, walKey } from './names.ts'
 
 /** Segments that follow each other, numbers inclusive. */
 export interface Run {
@@ -44,6 +36,8 @@ export interface SystemArchive {
   readonly partials: readonly string[]
   /** Objects that are nothing of ours, empty or cut, in words. */
   readonly broken: readonly string[]
+  /** Those of them that go by the name of a segment: they count as missing, also behind the last good one. */
+  readonly damaged: ReadonlyMap<string, string>
 }
 
 const DEFAULT_SEGMENT = 16 << 20
@@ -52,11 +46,18 @@ const PROBES = 3
 /** Says what is wrong with an object, or undefined; a segment that fails is counted as missing. */
 export type ObjectCheck = (object: StoredObject, systemId: string) => Promise<string | undefined>
 
+export interface ArchiveSearch {
+  /** Only this cluster's. */
+  readonly systemId?: string | undefined
+  readonly check?: ObjectCheck | undefined
+  /** Opens history files that are encrypted; without it their branches are not known. */
+  readonly key?: Key | undefined
+}
+
 /** Reads the archive of every cluster in the repository, or of one. */
 export async function readArchive(
   repository: Repository,
-  systemId?: string,
-  check?: ObjectCheck,
+  { systemId, check, key }: ArchiveSearch = {},
 ): Promise<readonly SystemArchive[]> {
   const { store } = repository
   const objects = await store.list(systemId === undefined ? 'wal/' : walFolder(systemId))
@@ -66,7 +67,7 @@ export async function readArchive(
     systems.set(system, [...(systems.get(system) ?? []), object])
   }
   const read: SystemArchive[] = []
-  for (const [system, of] of systems) read.push(await readSystem(repository, system, of, check))
+  for (const [system, of] of systems) read.push(await readSystem(repository, system, of, { check, key }))
   return read
 }
 
@@ -74,9 +75,10 @@ async function readSystem(
   { store }: Repository,
   systemId: string,
   objects: readonly StoredObject[],
-  check: ObjectCheck = async () => undefined,
+  { check = async () => undefined, key: secret }: ArchiveSearch,
 ): Promise<SystemArchive> {
   const broken: string[] = []
+  const damaged = new Map<string, string>()
   const partials: string[] = []
   const stored = new Map<string, Date>()
   const histories = new Map<number, readonly Branch[]>()
@@ -85,18 +87,25 @@ async function readSystem(
   for (const [{ key, bytes, modified }, problem] of found) {
     const name = key.slice(key.lastIndexOf('/') + 1)
     const file = walFile(name)
-    if (!file || key !== walKey(systemId, name)) broken.push(`${key}: no file of an archive`)
-    else if (bytes === 0) broken.push(`${key}: empty`)
-    else if (problem !== undefined) broken.push(`${key}: ${problem}`)
-    else if (file.kind === 'partial') partials.push(name)
+    const ours = file && key === walKey(systemId, name)
+    const wrong = !ours ? 'no file of an archive' : bytes === 0 ? 'empty' : problem
+    if (!ours || wrong !== undefined) {
+      const text = `${key}: ${wrong}`
+      broken.push(text)
+      if (ours && file.kind === 'segment') damaged.set(name, text)
+    } else if (file.kind === 'partial') partials.push(name)
     else if (file.kind === 'segment') {
       names.push(name)
       stored.set(name, modified)
-    } else if (file.kind === 'history') histories.set(file.timeline, parseHistory(await readPlain(store, key)))
+    } else if (file.kind === 'history') {
+      const branches = await readHistory(await store.read(key), { name, systemId, key: secret })
+      if (typeof branches === 'string') broken.push(`${key}: ${branches}`)
+      else histories.set(file.timeline, branches)
+    }
   }
   const segmentBytes = await sizeOf(store, systemId, names, broken)
   const timelines = timelinesOf(names, segmentBytes, histories)
-  return { systemId, segmentBytes, timelines, stored, partials, broken }
+  return { systemId, segmentBytes, timelines, stored, partials, broken, damaged }
 }
 
 /** Runs of segments by timeline; `histories` are those whose files can be read. */
@@ -145,24 +154,28 @@ async function sizeOf(
   return DEFAULT_SEGMENT
 }
 
-/** A history file is small text; sealed ones are read for their branches only by a restore. */
-async function readPlain(store: Repository['store'], key: string): Promise<string> {
-  const bytes = await store.read(key)
+/** The branches that a history file tells of, or what is wrong with it. */
+async function readHistory(
+  bytes: Buffer,
+  { name, systemId, key }: { readonly name: string; readonly systemId: string; readonly key: Key | undefined },
+): Promise<readonly Branch[] | string> {
   const found = readHeader(bytes)
-  if (!found) return bytes.toString()
-  if (found.header.sealed.length === 0) return bytes.subarray(found.length).toString()
-  if (found.header.sealed.includes('age')) return ''
+  if (!found) return 'it does not begin with a header of arxdb'
+  const { header, length } = found
+  if (header.name !== name) return `it holds ${header.name}`
+  if (header.systemId !== systemId) return `it is of system ${header.systemId}`
+  if (header.sealed.includes('age') && !key) return []
   const { unsealed } = await import('../sealing/seal.ts')
-  const { Readable } = await import('node:stream')
-  let text = ''
-  for await (const chunk of await unsealed(
-    Readable.from([bytes.subarray(found.length)]),
-    found.header.sealed,
-    undefined,
-  )) {
-    text += (chunk as Buffer).toString()
+  try {
+    const pieces: Buffer[] = []
+    const payload = Readable.from([bytes.subarray(length)])
+    for await (const piece of await unsealed(payload, header.sealed, key)) pieces.push(piece as Buffer)
+    const text = Buffer.concat(pieces)
+    if (createHash('sha256').update(text).digest('hex') !== header.sha256) return 'its content is not what was archived'
+    return parseHistory(text.toString())
+  } catch (error) {
+    return `it cannot be read: ${(error as Error).message}`
   }
-  return text
 }
 
 /** `1\t0/5000000\tno recovery target specified`, oldest first in the file; nearest first here. */
@@ -173,25 +186,6 @@ export const parseHistory = (text: string): readonly Branch[] =>
     .filter((match) => match !== null)
     .map((match) => ({ parent: Number(match[1]), lsn: match[2]! }))
     .reverse()
-
-/**
- * What stands in the way of recovering a base backup: segments of its own range that are missing, then what is missing up
- * to `to` (the archive's newest when left out), along its timeline. Empty when WAL is there without a gap.
- */
-export function checkWal(archive: SystemArchive | undefined, manifest: Manifest, to?: string): readonly string[] {
-  const { wal } = manifest
-  if (!wal) return [`${manifest.label} has no WAL: it is a backup of kind ${manifest.kind}`]
-  if (!archive) return [`the repository holds no WAL of system ${manifest.server.systemId}`]
-  const own = segmentsOf(wal).filter((name) => !archive.stored.has(name))
-  const runs = archive.timelines.get(wal.timeline)?.runs ?? []
-  const start = segmentBefore(wal.end, wal.segmentBytes)
-  const newest = runs.at(-1)?.last ?? start
-  const end = to === undefined ? newest : segmentAt(to, wal.segmentBytes)
-  return [
-    ...own.map((name) => `segment ${name} of the backup itself is missing`),
-    ...gaps(archive, wal.timeline, start, end),
-  ]
-}
 
 /** Segments that are missing, by name, both included. */
 export interface Gap {
@@ -225,12 +219,18 @@ export function gapsBetween(
   return told
 }
 
+/** The last segment of a timeline that is there, good or not; undefined for none. */
+export function newestOf({ timelines, damaged, segmentBytes }: SystemArchive, timeline: number): number | undefined {
+  const good = timelines.get(timeline)?.runs.at(-1)?.last
+  const bad = [...damaged.keys()]
+    .filter((name) => Number.parseInt(name.slice(0, 8), 16) === timeline)
+    .map((name) => segmentNumber(name, segmentBytes))
+  const all = [...(good === undefined ? [] : [good]), ...bad]
+  return all.length === 0 ? undefined : all.reduce((a, b) => Math.max(a, b))
+}
+
 export const gapText = ({ first, last }: Gap): string =>
   first === last ? `segment ${first} is missing` : `segments ${first} to ${last} are missing`
-
-/** The same in words. */
-export const gaps = (archive: SystemArchive, timeline: number, first: number, last: number): readonly string[] =>
-  gapsBetween(archive, timeline, first, last).map(gapText)
 
 /** Whether the history of a timeline other than the first can be followed. */
 export const historyMissing = ({ timelines }: SystemArchive): readonly string[] =>

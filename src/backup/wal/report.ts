@@ -62,7 +62,11 @@ export function archiveRows(
   return [
     ...[...ranges, ...gaps].sort((a, b) => (a.first! < b.first! ? -1 : 1)),
     ...archive.partials.map((name) => file('note', `${name}: the end of its timeline, never filled`)),
-    ...archive.broken.map((text) => file('problem', text)),
+    ...archive.broken.map((text) => {
+      const name = [...archive.damaged].find(([, damage]) => damage === text)?.[0]
+      const isKnown = name !== undefined && known(systemId, { first: name, last: name })
+      return file(isKnown ? 'known' : 'problem', text)
+    }),
     ...historyMissing(archive).map((name) => {
       const timeline = Number.parseInt(name.slice(0, 8), 16)
       // A backup of that timeline itself does not ask where it began.

@@ -38,7 +38,7 @@ export interface StatusTask {
   readonly connection: Connection | undefined
   /** Only this cluster's. */
   readonly systemId?: string | undefined
-  /** Read every file whole; else its header, which for a repository that is no folder is asked for too. */
+  /** Read every file whole; else its header. */
   readonly whole?: boolean | undefined
   /** A gap to acknowledge first. */
   readonly acknowledge?: string | undefined
@@ -49,8 +49,9 @@ export async function walStatus(task: StatusTask): Promise<WalReport> {
   const repository = await openRepository(task.address, 'must exist')
   try {
     const { store } = repository
-    const check = task.whole ? wholeCheck(store, task.key) : store.kind === 'directory' ? headerCheck(store) : undefined
-    const archives = await readArchive(repository, task.systemId, check)
+    const { systemId, key } = task
+    const check = task.whole ? wholeCheck(store, key) : headerCheck(store)
+    const archives = await readArchive(repository, { systemId, key, check })
     if (task.acknowledge !== undefined) await acknowledgeGap(repository, archives, task.acknowledge)
     const known = await readKnownGaps(repository)
     const entries = await readCatalogue(repository, task.key)

@@ -1,7 +1,7 @@
 // To which moments the backups of a repository can be brought back: each from its own end on, as far as WAL follows
 // without a gap, on its timeline and on those that branched off it.
 import type { Manifest } from '../manifest.ts'
-import { type Gap, gapsBetween, gapText, type SystemArchive } from './archive.ts'
+import { type Gap, gapsBetween, gapText, newestOf, type SystemArchive } from './archive.ts'
 import { lsnBytes, lsnText, segmentAt, segmentBefore, segmentName } from './names.ts'
 
 export interface Window {
@@ -47,9 +47,7 @@ function windowOn(archive: SystemArchive, manifest: Manifest, timeline: number):
   let missing: Gap | null = null
   for (const leg of legs) {
     const last =
-      leg.until === undefined
-        ? (archive.timelines.get(leg.timeline)?.runs.at(-1)?.last ?? at - 1)
-        : segmentAt(leg.until, segmentBytes)
+      leg.until === undefined ? (newestOf(archive, leg.timeline) ?? at - 1) : segmentAt(leg.until, segmentBytes)
     // The segment in which a timeline branches off is archived under the new one; the old one may never have been filled.
     const needed = leg.until === undefined ? last : Math.max(at - 1, last - 1)
     missing = gapsBetween(archive, leg.timeline, at, needed)[0] ?? null

@@ -34,6 +34,7 @@ export const backupPruneCommand = (context: Context) =>
         notes: [
           ...plan.notes.map(warn),
           ...(removed?.refused ?? []).map((text) => warn(`held by the store: ${text}`)),
+          ...(removed?.stays ?? []).map(warn),
           info(`WAL segments: ${dryRun ? `${plan.wal.length} to remove` : `${removed?.wal ?? 0} removed`}`),
         ],
       })

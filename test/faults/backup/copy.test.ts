@@ -44,7 +44,7 @@ describeTiers('a copy that goes wrong', (tier) => {
     await database?.drop()
   })
 
-  test('cut, flipped, empty and swapped files fail to decode', async () => {
+  test('16-19: cut, flipped, empty and swapped files fail to decode', async () => {
     expect(await scene.decode(copyMethod, good)).toEqual([])
     const sizes = [...good.objects].sort((a, b) => b.bytes - a.bytes)
     const flip = (part: number) => (bytes: Buffer) => {

@@ -123,7 +123,7 @@ describeTiers('a dump that goes wrong', (tier) => {
     expect(argv).not.toContain('s3cret-word')
   })
 
-  test('cut, flipped and empty dumps fail to decode', async () => {
+  test('16-18: cut, flipped and empty dumps fail to decode', async () => {
     const [object] = good.objects
     const whole = await scene.repository.store.read(`backups/${good.label}/${object!.name}`)
     const flip = (at: number) => (bytes: Buffer) => {

@@ -16,7 +16,9 @@ const BINDIR = '/usr/lib/postgresql/17/bin'
 const apache = tiers().some(({ name }) => name === 'apache') && existsSync(join(apacheRoot(), BINDIR))
 
 describe.runIf(apache)('incremental backups', () => {
-  test('a chain is combined, and replayed to where it was asked', { timeout: 120_000 }, async () => {
+  test('16-19: a chain with a spoiled part is refused; a sound one is combined, and replayed to where it was asked', {
+    timeout: 120_000,
+  }, async () => {
     const home = join(packageRoot(), '.arxdb')
     mkdirSync(home, { recursive: true })
     const outdir = mkdtempSync(join(home, 'physical-'))
@@ -37,6 +39,7 @@ describe.runIf(apache)('incremental backups', () => {
     )
     const told = JSON.parse(stdout)
     expect(told.parents).toEqual([null, told.labels[0], told.labels[1]])
+    expect(told.spoiled).toEqual(Array.from({ length: 5 }, () => [true, 'object-damaged']))
     expect(told.decoded).toEqual([[], [], []])
     expect(told.sealed).toBe(true)
     expect([told.overOriginal, told.unknownSpace]).toEqual(['not-empty', 'usage'])

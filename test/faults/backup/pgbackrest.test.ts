@@ -66,7 +66,7 @@ describe.skipIf(!canRun)('kind pgbackrest', () => {
     return join(folder, readdirSync(folder).find((name) => name.startsWith('1259.'))!)
   }
 
-  test('a flipped bit and a missing file: pgBackRest exits with 0, arxdb with 3', async () => {
+  test('16-19: a flipped bit and a missing file: pgBackRest exits with 0, arxdb with 3', async () => {
     for (const change of [flipped, () => undefined]) {
       await harmed(dataFile(), change, async () => {
         const conf = `--config=${scene.env.PGBACKREST_CONFIG}`
@@ -79,7 +79,7 @@ describe.skipIf(!canRun)('kind pgbackrest', () => {
     }
   })
 
-  test('its manifest gone, of which its verify says nothing', async () => {
+  test('21: its manifest gone, of which its verify says nothing', async () => {
     const folder = join(scene.folder, `repo/backup/main/${label(incremental)}`)
     await harmed(
       join(folder, 'backup.manifest'),
@@ -112,7 +112,7 @@ describe.skipIf(!canRun)('kind pgbackrest', () => {
     )
   })
 
-  test('a segment after it gone: level 3 says from where on it is lost', async () => {
+  test('22: a segment after it gone: level 3 says from where on it is lost', async () => {
     expect(await verify(full, 3)).toMatchObject({ code: 0 })
     await harmed(
       middle,

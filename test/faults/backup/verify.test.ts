@@ -92,7 +92,7 @@ describe('arxdb backup verify', () => {
     'flipped in its last byte': (file) => flip(file, 0.9999),
     'made longer': (file) => writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from('x')])),
   }
-  test.each(Object.keys(harms))('an object %s: exit 3, and it is named (16-18)', async (harm) => {
+  test.each(Object.keys(harms))('16-18: an object %s: exit 3, and it is named', async (harm) => {
     const file = shop.path(healthy.label, NAME)
     const kept = proofs(healthy.label).length
     await with_(
@@ -117,7 +117,7 @@ describe('arxdb backup verify', () => {
     expect(await verify([healthy.label, '--level', '1'])).toMatchObject({ code: 0 })
   })
 
-  test('the objects of two backups swapped: both fail (19)', async () => {
+  test('19: the objects of two backups swapped: both fail', async () => {
     const files = [healthy, other].map(({ label }) => shop.path(label, NAME)) as [string, string]
     const swap = (): void => {
       renameSync(files[0], join(shop.home, 'x'))
@@ -131,7 +131,7 @@ describe('arxdb backup verify', () => {
     })
   })
 
-  test('another key than its own, and none: exit 3 that says so; it says nothing of the backup, so no proof is kept (20)', async () => {
+  test('20: another key than its own, and none: exit 3 that says so; it says nothing of the backup, so no proof is kept', async () => {
     const wrong = join(shop.home, 'wrong.key')
     await ensureKey(wrong)
     const kept = proofs(other.label).length
@@ -143,7 +143,7 @@ describe('arxdb backup verify', () => {
     expect(proofs(other.label)).toHaveLength(kept)
   })
 
-  test('something in plain where encryption is required (20)', async () => {
+  test('20: something in plain where encryption is required', async () => {
     writeFileSync(join(shop.home, 'arxdb.json'), JSON.stringify({ backup: { encrypt: true } }))
     const ended = await verify(['latest', '--level', '0', '--no-record'])
     rmSync(join(shop.home, 'arxdb.json'))
@@ -151,7 +151,7 @@ describe('arxdb backup verify', () => {
     expect(rowsOf(ended.stdout)[0]!.problems).toMatch(/^schema\.sql lies there in plain/)
   })
 
-  test('no manifest: no backup, told by list; half of one, or one of another label: unreadable (21)', async () => {
+  test('21: no manifest: no backup, told by list; half of one, or one of another label: unreadable', async () => {
     const file = shop.path(other.label, 'manifest.json')
     await with_(
       [file],
@@ -175,7 +175,7 @@ describe('arxdb backup verify', () => {
     }
   })
 
-  test('an object changed and its hash recomputed in the manifest: the MAC fails (21)', async () => {
+  test('21: an object changed and its hash recomputed in the manifest: the MAC fails', async () => {
     const [file, manifest] = [shop.path(other.label, 'schema.sql'), shop.path(other.label, 'manifest.json')]
     const forge = (): void => {
       flip(file, 0.5)

@@ -4,9 +4,20 @@ import { createServer } from 'node:http'
 
 /**
  * A number answers with that status; `cut` ends the answer half-way, `flip` changes a bit of it; `flip sent` and `short sent`
- * do so to what is written; `lose` has it written and loses the answer; `hang` never answers; `wait` takes half a second.
+ * do so to what is written; `lose` has it written and loses the answer; `hang` never answers; `wait` takes half a second;
+ * a function says what is answered in place of the text that was.
  */
-export type Fault = 'pass' | number | 'cut' | 'flip' | 'flip sent' | 'short sent' | 'lose' | 'hang' | 'wait'
+export type Fault =
+  | ((text: string) => string)
+  | 'pass'
+  | number
+  | 'cut'
+  | 'flip'
+  | 'flip sent'
+  | 'short sent'
+  | 'lose'
+  | 'hang'
+  | 'wait'
 
 export interface WayToS3 {
   readonly endpoint: string
@@ -50,10 +61,14 @@ export async function behind(
         ...{ method: request.method!, headers },
         ...(body.length > 0 ? { body } : {}),
       })
-      const answer = Buffer.from(await real.arrayBuffer())
+      let answer = Buffer.from(await real.arrayBuffer())
+      if (typeof wish === 'function') answer = Buffer.from(wish(answer.toString()))
       if (wish === 'lose') return void response.destroy()
       if (wish === 'flip' && answer.length > 0) answer[answer.length >> 1]! ^= 1
-      response.writeHead(real.status, Object.fromEntries([...real.headers].filter(([name]) => !TOLD.test(name))))
+      const kept = [...real.headers].filter(
+        ([name]) => !TOLD.test(name) && !(typeof wish === 'function' && name === 'content-length'),
+      )
+      response.writeHead(real.status, Object.fromEntries(kept))
       if (wish === 'cut') {
         response.write(answer.subarray(0, answer.length >> 1), () => response.destroy())
         return

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { cancelling } from '../../../db/cancel.ts'
 import { sqlState, translate } from '../../../db/sqlstate.ts'
 import { readSequences, takeEvidence } from '../../evidence/take.ts'
+import { isOfHost } from '../../host-failure.ts'
 import { compressionHere, type Seal, SUFFIX, sealed, unsealed } from '../../sealing/seal.ts'
 import { holdAllJobs } from '../held-jobs.ts'
 import { type DatabaseMould, surveyed } from '../logical-preflight.ts'
@@ -92,7 +93,7 @@ export const copyMethod: Method = {
       try {
         await body(await unsealed((await task.read(object)) as Readable, method.compression, undefined))
       } catch (error) {
-        if (task.signal.aborted) throw error
+        if (task.signal.aborted || isOfHost(error)) throw error
         problems.push(`${object.name}: ${(error as Error).message}`)
       }
     }

@@ -101,7 +101,13 @@ export async function readPgbackrestArchive(
   }
   const names = [...new Set(segments.map(({ name }) => name))]
   return {
-    ...{ systemId, segmentBytes, broken: [], timelines: timelinesOf(names, segmentBytes, histories) },
+    ...{
+      systemId,
+      segmentBytes,
+      broken: [],
+      damaged: new Map(),
+      timelines: timelinesOf(names, segmentBytes, histories),
+    },
     stored: new Map(segments.map(({ name, at }) => [name, at])),
     partials: of('partial').map(({ name }) => name),
   }
