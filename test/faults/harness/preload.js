@@ -17,7 +17,7 @@ const { ARXDB_FAULT_SIGN: sign, ARXDB_FAULT_CLOCK: clock } = process.env
 
 const RealDate = Date
 function setClock(off) {
-  globalThis.Date = class Date extends RealDate {
+  globalThis.Date = class ShiftedDate extends RealDate {
     constructor(...args) {
       if (args.length === 0) super(RealDate.now() + off)
       else super(...args)

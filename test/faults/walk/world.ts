@@ -66,7 +66,7 @@ export async function archived(world: World): Promise<void> {
 
 /** What the repository's files say, after a command that makes or removes backups; and whether the list says the same. */
 export async function synced(world: World, from: number, look = true): Promise<readonly string[]> {
-  const { model, repo, tool } = world
+  const { model, repo } = world
   if (isClosed(model)) return []
   const root = join(repo, 'backups')
   const labels = readdirSync(root).filter((label) =>
