@@ -1,9 +1,10 @@
 // When the last transaction in the archive was committed, by pg_waldump: a restore to a time needs a commit behind it.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Env, run } from '../../programs/run.ts'
 import type { Programs } from '../programs.ts'
+import { runFolder } from '../staging.ts'
 import { segmentAt, segmentName, segmentNumber } from '../wal/names.ts'
 import type { WalSource } from './wal-source.ts'
 import type { Reach } from './windows.ts'
@@ -25,7 +26,7 @@ export async function lastCommit(window: Reach, search: CommitSearch): Promise<s
   const { source, programs, segmentBytes, env, signal } = search
   const program = programs.find('pg_waldump')
   if (!program || !window.lastSegment) return undefined
-  const folder = await mkdtemp(join(tmpdir(), 'arxdb-waldump-'))
+  const folder = await runFolder(tmpdir(), 'waldump')
   try {
     const name = window.lastSegment
     const timeline = Number.parseInt(name.slice(0, 8), 16)

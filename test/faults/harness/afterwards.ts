@@ -162,15 +162,25 @@ export function isolatedBelow(folder: string): readonly string[] {
   })
 }
 
-/** All of them when ARXDB_FAULT_ALL=1 is set; else at most so many, spread evenly, always the same. */
+/** A step without what differs from object to object. */
+const kindOf = (step: string | undefined): string | undefined => step?.replace(/[0-9a-f]*\d[0-9a-f]*/g, '*')
+
+/**
+ * All of them when ARXDB_FAULT_ALL=1 is set. Else of a row of steps that do the same with one object after another the
+ * first and the last, and of what is left at most so many, spread evenly, always the same.
+ */
 export function sampled(
   steps: readonly string[],
   most = 25,
 ): readonly { readonly at: number; readonly step: string }[] {
   const all = steps.map((step, index) => ({ at: index + 1, step }))
-  if (process.env.ARXDB_FAULT_ALL === '1' || all.length <= most) return all
-  const picked = Array.from({ length: most }, (_, i) => Math.round((i * (all.length - 1)) / (most - 1)))
-  return picked.map((index) => all[index]!)
+  if (process.env.ARXDB_FAULT_ALL === '1') return all
+  const edges = all.filter(({ step }, i) =>
+    [steps[i - 1], steps[i + 1]].some((other) => kindOf(other) !== kindOf(step)),
+  )
+  if (edges.length <= most) return edges
+  const picked = Array.from({ length: most }, (_, i) => Math.round((i * (edges.length - 1)) / (most - 1)))
+  return picked.map((index) => edges[index]!)
 }
 
 /** Does something for each step; what fails there tells at which it was. */
