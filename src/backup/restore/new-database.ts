@@ -164,6 +164,6 @@ const alreadyThere = (name: string): ArxError =>
     code: 'database-exists',
     message: `there is a database "${name}" already`,
     detail: 'a restore never writes into a database that exists',
-    hint: 'give another name with --database, and swap them when you have looked at it',
+    hint: 'give another name with --into-database, and swap them when you have looked at it',
     exit: EXIT.refused,
   })

@@ -1,5 +1,4 @@
 // A file of a data directory, written so that whoever reads it - a server, after a crash too - finds the old one or the new.
-import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Account } from '../../programs/account.ts'
@@ -7,8 +6,10 @@ import { step } from '../../steps.ts'
 
 /** Replaces it, for the server's account alone. */
 export async function writeWhole(file: string, text: string, account: Account | undefined): Promise<void> {
-  const draft = `${file}.arxdb-${randomBytes(4).toString('hex')}`
+  // One name, so that the next one replaces what a killed one left.
+  const draft = `${file}.arxdb-new`
   try {
+    await rm(draft, { force: true })
     const handle = await open(draft, 'wx', 0o600)
     try {
       if (account) await handle.chown(account.uid, account.gid)

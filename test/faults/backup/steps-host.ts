@@ -2,8 +2,17 @@
 import { cpSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { readRuns } from '../../../src/backup/runs.ts'
 import type { Outcome } from '../../servers/beside.ts'
-import { leftIn, listed, listsNothingHalf, nothingAstray, type Place, verifiesAll } from '../harness/afterwards.ts'
+import {
+  leftIn,
+  listed,
+  listsNothingHalf,
+  nothingAstray,
+  type Place,
+  verifiesAll,
+  within,
+} from '../harness/afterwards.ts'
 import { type Fault, runFaulty, type Subject } from '../harness/faulty.ts'
 
 export interface Host extends Place {
@@ -38,9 +47,14 @@ export async function runSurvives(host: Host, words: readonly string[], before: 
   else expect([0, 130], ended.stderr).toContain(ended.code)
   const labels = (await listsNothingHalf(host)).map(({ label }) => label)
   expect(labels).toEqual(expect.arrayContaining([...before]))
-  // Who is told "interrupted" has no backup, who is told that it went well has one.
-  if (ended.signal === null) expect(labels).toHaveLength(before.length + (ended.code === 0 ? 1 : 0))
-  if (ended.signal === null) expect(leftIn(host.staging)).toEqual([])
+  if (ended.signal === null) {
+    // The record tells which it was: interrupted before it was published, or only before that could be told.
+    const [record] = await within(host, (repository) => readRuns(repository))
+    const made = labels.length > before.length
+    expect([made, record?.outcome]).toEqual([made, made ? 'ok' : before.length > 0 || record ? 'failed' : undefined])
+    if (ended.code === 0) expect(made).toBe(true)
+    expect(leftIn(host.staging)).toEqual([])
+  }
 
   const next: Outcome = await runFaulty(host.subject, words)
   expect(next, next.stderr).toMatchObject({ code: 0 })

@@ -42,8 +42,8 @@ describe.skipIf(!tier)('backup run on plain', () => {
   }
 
   test.each([
-    ['copy', 10, []],
-    ['dump', 8, ['--encrypt']],
+    ['copy', 6, []],
+    ['dump', 5, ['--encrypt']],
   ] as const)(
     '3: a %s that is killed at any step leaves nothing half, and the next one is well',
     async (kind, most, more) => {
@@ -69,7 +69,7 @@ describe.skipIf(!tier)('backup run on plain', () => {
     const first = hostIn(base)
     const steps = await stepsOf(first.subject, words(first, 'copy'))
     const until = steps.findIndex((step) => step.startsWith('lease taken'))
-    await atEach(sampled(steps.slice(0, until), 9), async (at) => {
+    await atEach(sampled(steps.slice(0, until), 5), async (at) => {
       const host = hostIn(base)
       await runSurvives(host, words(host, 'copy'), [], { at })
       expect(readFileSync(host.keyFile, 'utf8')).toMatch(/^AGE-SECRET-KEY-1/m)
@@ -82,7 +82,7 @@ describe.skipIf(!tier)('backup run on plain', () => {
     const before = (await listed(first)).map(({ label }) => label)
     const second = hostIn(base, first)
     const steps = await stepsOf(second.subject, words(second, 'copy'))
-    await atEach(sampled(steps, 8), async (at) => {
+    await atEach(sampled(steps, 5), async (at) => {
       const host = hostIn(base, first)
       await runSurvives(host, words(host, 'copy'), before, { at, what: 'interrupt' })
     })
