@@ -43,6 +43,7 @@ export async function newDatabase(
     await withAdmin(server, (client) => client.query(`drop database if exists ${identifier(temporary)} with (force)`))
   }
   try {
+    await keeper.query('set idle_session_timeout = 0')
     await keeper.query(`set application_name = ${literal(KEEPER + digitsOf(temporary))}`)
     await keeper.query(
       `create database ${identifier(temporary)} template template0 ${made(mould)} connection limit ${UNSAID}`,

@@ -49,12 +49,12 @@ export async function findKey(file: string): Promise<Key | undefined> {
 /** The key in `file`, made when there is none; `made` says so, because it has to be kept elsewhere too. */
 export async function ensureKey(file: string): Promise<{ readonly key: Key; readonly made: boolean }> {
   const found = await findKey(file)
+  await sweepDrafts(file)
   if (found) return { key: found, made: false }
   const { generateX25519Identity } = await import('age-encryption')
   const identity = await generateX25519Identity()
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const draft = draftOf(file)
-  await sweepDrafts(file)
   try {
     await writeNew(
       draft,

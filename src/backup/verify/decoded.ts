@@ -1,6 +1,7 @@
 // Level 2: decoded in full, by the tool that will restore it.
 import { rm } from 'node:fs/promises'
 import type { Env } from '../../programs/run.ts'
+import { step as stepped } from '../../steps.ts'
 import type { Manifest } from '../manifest.ts'
 import { methodOf } from '../methods/registry.ts'
 import { readObject } from '../objects.ts'
@@ -28,6 +29,7 @@ export async function decodeAll(
 ): Promise<readonly string[]> {
   const method = await methodOf(manifest.kind)
   const staging = await runFolder(settings.staging, 'verify')
+  stepped('decoding', manifest.label)
   try {
     const found = await method[step]?.({
       ...{ manifest, staging, signal, env },

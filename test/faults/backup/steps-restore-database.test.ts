@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint } from '../../backup/fingerprint.ts'
 import { fillArxdb } from '../../backup/logical-scene.ts'
@@ -71,6 +72,38 @@ describe.each(HERE)('restore run --into-database on $name', ({ name: tier, url }
     expect(rows).toEqual([{ datallowconn: true, datconnlimit: -1, said: null }])
     await dropped()
   }
+
+  test.runIf(tier === 'community')(
+    '44: opening that is killed at any step is done again, and then jobs run',
+    async () => {
+      await dropped()
+      const make = ['backup', 'run', '--kind', 'copy', '--url', database.url, '-o', 'json', ...repositoryWords(host)]
+      expect(await runFaulty(host.subject, make)).toMatchObject({ code: 0 })
+      const into = ['restore', 'run', '--into-database', restored, '--url', url, ...repositoryWords(host)]
+      const open = ['restore', 'open', '--database', restored, '--url', url, '--yes']
+      const ask = <T>(sql: string): Promise<T> =>
+        withClient(urlOf(url, restored), async (client) => (await client.query(sql)).rows[0] as T)
+      const jobs =
+        'select count(*) filter (where scheduled)::int as on from timescaledb_information.jobs where job_id >= 1000'
+      const steps = ['jobs marked', 'jobs resumed']
+      for (const at of steps) {
+        const brought = await runFaulty(host.subject, into)
+        expect(brought, brought.stderr).toMatchObject({ code: 0 })
+        expect(await ask(jobs)).toEqual({ on: 0 })
+        expect((await runFaulty(host.subject, open, { at })).signal).toBe('SIGKILL')
+        const next = await runFaulty(host.subject, open)
+        expect(next, next.stderr).toMatchObject({ code: 0 })
+        expect(await ask<{ on: number }>(jobs)).not.toEqual({ on: 0 })
+        const scheduler = `select count(*)::int as n from pg_stat_activity where datname = current_database() and backend_type ~ 'Scheduler'`
+        for (let waited = 0; (await ask<{ n: number }>(scheduler)).n === 0; waited += 200) {
+          if (waited > 30_000) throw new Error(`killed at "${at}": nobody runs the jobs`)
+          await sleep(200)
+        }
+        await dropped()
+      }
+    },
+    200_000,
+  )
 
   test.each(['copy', 'dump'])(
     '50: a %s that is restored and killed at any step is not there, or there whole',
