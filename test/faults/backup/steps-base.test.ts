@@ -54,7 +54,7 @@ describe.runIf(tier)('backup run --kind base', () => {
   test('3: what a killed one was making goes with the next, although pg_basebackup still writes there', async () => {
     const slow = mkdtempSync(join(base, 'bin-'))
     const sign = join(slow, 'works')
-    const slowly = `#!/bin/bash\necho $$ >${sign}\nexec ${bindir}/pg_basebackup --max-rate=200k "$@"\n`
+    const slowly = `#!/bin/bash\n[ "$1" = --version ] && exec ${bindir}/pg_basebackup --version\necho $$ >${sign}\nexec ${bindir}/pg_basebackup --max-rate=200k "$@"\n`
     writeFileSync(join(slow, 'pg_basebackup'), slowly)
     for (const name of ['pg_verifybackup', 'pg_waldump', 'postgres', 'pg_controldata'])
       writeFileSync(join(slow, name), `#!/bin/bash\nexec ${bindir}/${name} "$@"\n`)
@@ -63,13 +63,21 @@ describe.runIf(tier)('backup run --kind base', () => {
     const host = hostIn(base, undefined, { bindir })
     const [file, ...args] = arxdbBeside('plain', words({ ...host, bindir: slow }))
     const { PATH = '' } = process.env
-    const child = spawn(file!, args, { cwd: host.subject.home, env: { PATH, ...host.env }, stdio: 'ignore' })
+    const child = spawn(file!, args, {
+      cwd: host.subject.home,
+      env: { PATH, ...host.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr!.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
     for (let waited = 0; !existsSync(sign) || readFileSync(sign, 'utf8') === ''; waited += 50) {
-      expect(child.exitCode).toBeNull()
       if (waited > 60_000) throw new Error('pg_basebackup does not begin')
       await sleep(50)
     }
     await sleep(500)
+    expect(child.exitCode, said).toBeNull()
     child.kill('SIGKILL')
     await once(child, 'exit')
     const tool = Number(readFileSync(sign, 'utf8'))
