@@ -1,23 +1,13 @@
 // `backup run` killed, and interrupted, at every step that it takes: nothing half made is ever listed, the backups before it
 // are untouched, the next run is well and clears away what was left.
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint } from '../../backup/fingerprint.ts'
 import { fillArxdb } from '../../backup/logical-scene.ts'
 import { migratedDatabase, type TestDatabase, tiers, urlOf, withClient } from '../../servers/databases.ts'
-import {
-  atEach,
-  isolatedBelow,
-  leftIn,
-  listed,
-  listsNothingHalf,
-  nothingAstray,
-  repositoryWords,
-  sampled,
-} from '../harness/afterwards.ts'
+import { atEach, listed, repositoryWords, sampled } from '../harness/afterwards.ts'
 import { runFaulty, stepsOf } from '../harness/faulty.ts'
 import { clearedWhenOld, type Host, hostIn, runSurvives } from './steps-host.ts'
 
@@ -85,52 +75,6 @@ describe.skipIf(!tier)('backup run on plain', () => {
       expect(readFileSync(host.keyFile, 'utf8')).toMatch(/^AGE-SECRET-KEY-1/m)
     })
   }, 200_000)
-
-  test('verifications that are killed at any step leave a proof or none, and nothing else', async () => {
-    const first = hostIn(base)
-    const made = await runFaulty(first.subject, words(first, 'copy'))
-    expect(made, made.stderr).toMatchObject({ code: 0 })
-    const verify = (host: Host) => ['backup', 'verify', '--all', '--level', '2', '-o', 'json', ...repositoryWords(host)]
-    const second = hostIn(base, first)
-    const steps = await stepsOf(second.subject, verify(second))
-    await atEach(sampled(steps, 6), async (at) => {
-      const host = hostIn(base, first)
-      expect((await runFaulty(host.subject, verify(host), { at })).signal).toBe('SIGKILL')
-      const [row] = await listsNothingHalf(host)
-      expect([null, 2]).toContain(row!.proven_level)
-      const next = await runFaulty(host.subject, verify(host))
-      expect(next, next.stderr).toMatchObject({ code: 0 })
-      expect(await listed(host)).toMatchObject([{ status: 'good', proven_level: 2 }])
-      expect(leftIn(host.staging)).toEqual([])
-      await nothingAstray(host)
-    })
-  }, 200_000)
-
-  test('54: drills that are killed at any step leave no server and no folder behind the next one', async () => {
-    const first = hostIn(base)
-    const made = await runFaulty(first.subject, words(first, 'copy'))
-    expect(made, made.stderr).toMatchObject({ code: 0 })
-    // Below a folder that the server's account may pass through.
-    const room = mkdtempSync('/tmp/arxdb-steps-drill-')
-    chmodSync(room, 0o711)
-    try {
-      const words = ['backup', 'drill', '--staging', room, '-o', 'json', ...repositoryWords(first)]
-      const steps = await stepsOf(first.subject, words)
-      await atEach(sampled(steps, 6), async (at) => {
-        expect((await runFaulty(first.subject, words, { at })).signal).toBe('SIGKILL')
-        await listsNothingHalf(first)
-      })
-      const next = await runFaulty(first.subject, words)
-      expect(next, next.stderr).toMatchObject({ code: 0 })
-      expect(JSON.parse(next.stdout)[0]).toMatchObject({ passed: true, level: 5 })
-      expect(readdirSync(room)).toEqual([])
-      expect(isolatedBelow(room)).toEqual([])
-      expect(execFileSync('ps', ['-ww', '-eo', 'args'], { encoding: 'utf8' })).not.toContain(room)
-      await nothingAstray(first)
-    } finally {
-      rmSync(room, { recursive: true, force: true })
-    }
-  }, 300_000)
 
   test('3: interrupted at any step it says so and leaves nothing', async () => {
     const first = hostIn(base)
