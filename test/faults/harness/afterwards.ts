@@ -165,27 +165,29 @@ export function isolatedBelow(folder: string): readonly string[] {
 /** A step without what differs from object to object. */
 const kindOf = (step: string | undefined): string | undefined => step?.replace(/[0-9a-f]*\d[0-9a-f]*/g, '*')
 
+export interface Sampled {
+  /** Counted from 1. */
+  readonly at: number
+  readonly step: string
+}
+
 /**
  * All of them when ARXDB_FAULT_ALL=1 is set. Else of a row of steps that do the same with one object after another the
- * first and the last, and of what is left at most so many, spread evenly, always the same.
+ * first and the last, and of what is left at most so many, spread evenly, always the same; and those that `always` names.
  */
-export function sampled(
-  steps: readonly string[],
-  most = 25,
-): readonly { readonly at: number; readonly step: string }[] {
+export function sampled(steps: readonly string[], most = 25, always?: RegExp): readonly Sampled[] {
   const all = steps.map((step, index) => ({ at: index + 1, step }))
   if (process.env.ARXDB_FAULT_ALL === '1') return all
   const edges = all.filter(({ step }, i) =>
     [steps[i - 1], steps[i + 1]].some((other) => kindOf(other) !== kindOf(step)),
   )
-  if (edges.length <= most) return edges
-  const picked = Array.from({ length: most }, (_, i) => Math.round((i * (edges.length - 1)) / (most - 1)))
-  return picked.map((index) => edges[index]!)
+  const picked = Array.from({ length: most }, (_, i) => Math.round((i * (edges.length - 1)) / Math.max(1, most - 1)))
+  return edges.filter(({ step }, i) => edges.length <= most || picked.includes(i) || always?.test(step))
 }
 
 /** Does something for each step; what fails there tells at which it was. */
 export async function atEach(
-  steps: readonly { readonly at: number; readonly step: string }[],
+  steps: readonly Sampled[],
   body: (at: number, step: string) => Promise<void>,
 ): Promise<void> {
   for (const { at, step } of steps) {
