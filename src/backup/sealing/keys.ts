@@ -1,6 +1,6 @@
 // The key of a repository: one age identity in a file of its own. It keys the MAC of manifests and, where encryption is
 // asked for, is whom everything is encrypted for; so one file is to be kept elsewhere, and `age -d -i` reads it too.
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { constants } from 'node:fs'
 import { copyFile, link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -54,7 +54,7 @@ export async function ensureKey(file: string): Promise<{ readonly key: Key; read
   const { generateX25519Identity } = await import('age-encryption')
   const identity = await generateX25519Identity()
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  const draft = draftOf(file)
+  const draft = draftOf(`${file}.${randomBytes(4).toString('hex')}`)
   try {
     await writeNew(
       draft,

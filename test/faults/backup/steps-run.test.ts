@@ -1,8 +1,8 @@
 // `backup run` killed, and interrupted, at every step that it takes: nothing half made is ever listed, the backups before it
 // are untouched, the next run is well and clears away what was left.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint } from '../../backup/fingerprint.ts'
 import { fillArxdb } from '../../backup/logical-scene.ts'
@@ -73,6 +73,8 @@ describe.skipIf(!tier)('backup run on plain', () => {
       const host = hostIn(base)
       await runSurvives(host, words(host, 'copy'), [], { at })
       expect(readFileSync(host.keyFile, 'utf8')).toMatch(/^AGE-SECRET-KEY-1/m)
+      const keys = readdirSync(dirname(host.keyFile)).filter((name) => name.startsWith('backup.key'))
+      expect(keys).toEqual(['backup.key'])
     })
   }, 200_000)
 
