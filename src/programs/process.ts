@@ -1,5 +1,6 @@
 // Whether a process that somebody noted down is still that process: its number alone may be anybody's by now.
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
 
 /** A process, told apart from all others of this host. */
 export interface ProcessMark {
@@ -15,6 +16,15 @@ const bootId = (): string => {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   } catch {
     return ''
+  }
+}
+
+/** Where process numbers mean the same: this host, and in it this container. */
+export function processPlace(): string {
+  try {
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
+  } catch {
+    return hostname()
   }
 }
 

@@ -4,6 +4,7 @@ import type { Connection } from '../../connect/connection.ts'
 import { openClient } from '../../db/connect.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
+import { step } from '../../steps.ts'
 import { type CatalogueEntry, findBackup, readCatalogue } from '../catalogue.ts'
 import { compareEvidence } from '../evidence/compare.ts'
 import type { Evidence } from '../evidence/evidence.ts'
@@ -124,6 +125,7 @@ export async function drillManifest(
   try {
     const restoredSeconds = elapsed()
     task.progress('comparing content')
+    step('restored for the drill')
     const found = await evidenceOf(staged.server.connection(staged.database), manifest, task)
     const { problems, remarks, level } = judged(manifest, found, staged, task.level)
     return {

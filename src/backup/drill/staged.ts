@@ -1,9 +1,8 @@
 // A backup as a running server, in folders that go with it.
-import { chmod, lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
-import { caller } from '../../programs/account.ts'
-import { isRunning, markOf, type ProcessMark } from '../../programs/process.ts'
+import { step } from '../../steps.ts'
 import type { CatalogueEntry } from '../catalogue.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Programs } from '../programs.ts'
@@ -15,16 +14,13 @@ import { restoreLogical } from '../restore/logical.ts'
 import { restorePhysical } from '../restore/physical.ts'
 import { type RecoveryTarget, targetText } from '../restore/target.ts'
 import { homeOf } from '../restore/wal-home.ts'
+import { runFolder } from '../staging.ts'
 import { segmentAt, segmentName } from '../wal/names.ts'
 import type { DrillTask, Staged } from './drill.ts'
-
-const PREFIX = 'arxdb-drill-'
-const OWNER = 'owner.json'
 
 /** A folder that the server's account may pass through, and nobody read; with room in it, and what killed drills left gone. */
 async function folder({ settings }: DrillTask, chain: readonly Manifest[]): Promise<string> {
   await sweepLeftovers()
-  await sweepFolders(settings.staging)
   const { outcome, detail } = await roomFits(chain, settings.staging)
   if (outcome !== 'ok') {
     throw new ArxError({
@@ -35,22 +31,10 @@ async function folder({ settings }: DrillTask, chain: readonly Manifest[]): Prom
       exit: EXIT.refused,
     })
   }
-  const made = await mkdtemp(join(settings.staging, PREFIX))
-  await writeFile(join(made, OWNER), JSON.stringify(markOf(process.pid)), { mode: 0o600 })
+  const made = await runFolder(settings.staging, 'drill')
   await chmod(made, 0o711)
+  step('drill folder made')
   return made
-}
-
-/** A drill that was killed while it unpacked has no server yet that would be found. Only folders of this user count. */
-async function sweepFolders(staging: string): Promise<void> {
-  const names = (await readdir(staging).catch(() => [])).filter((name) => name.startsWith(PREFIX))
-  for (const path of names.map((name) => join(staging, name))) {
-    try {
-      const record = join(path, OWNER)
-      if ((await lstat(record)).uid !== caller().uid || !(await lstat(path)).isDirectory()) continue
-      if (!isRunning(JSON.parse(await readFile(record, 'utf8')) as ProcessMark)) await clear(path)
-    } catch {}
-  }
 }
 
 const clear = (path: string): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 })

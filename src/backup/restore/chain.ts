@@ -14,7 +14,11 @@ import { unpackBase } from './unpack.ts'
 type Unpack = Pick<
   PhysicalRestore,
   'repository' | 'key' | 'chain' | 'into' | 'tablespaces' | 'programs' | 'env' | 'signal' | 'progress'
-> & { readonly account: Account | undefined }
+> & {
+  readonly account: Account | undefined
+  /** Called for the directory when all but its control file is there: a server that somebody starts on it sees what it did. */
+  readonly beforeControl?: ((dataDir: string) => Promise<void>) | undefined
+}
 
 /** Where a tablespace's files go. pgBackRest restores none below the data directory. */
 export function placeOf(
@@ -62,17 +66,22 @@ export async function emptyFolder(path: string): Promise<void> {
 /** Fills `into`, which exists and is empty. */
 export async function unpackChain(unpack: Unpack): Promise<void> {
   const { chain, into, account } = unpack
-  if (chain.length === 1) return unpackOne(unpack, chain[0]!, into, (tablespace) => placeOf(unpack, tablespace))
+  if (chain.length === 1) {
+    const place = (tablespace: Tablespace): string => placeOf(unpack, tablespace)
+    return unpackOne(unpack, chain[0]!, into, place, { beforeControl: unpack.beforeControl })
+  }
   const parts = join(into, 'arxdb-chain')
   await mkdir(parts, { mode: 0o700 })
   if (account) await chown(parts, account.uid, account.gid)
   for (const [index, manifest] of chain.entries()) {
     const place = ({ oid }: Tablespace): string => join(parts, `${index}-tablespace-${oid}`)
-    await unpackOne(unpack, manifest, join(parts, String(index)), place, index < chain.length - 1)
+    await unpackOne(unpack, manifest, join(parts, String(index)), place, { withoutWal: index < chain.length - 1 })
   }
   await combine(unpack, parts)
   const combined = join(parts, 'combined')
-  for (const name of await readdir(combined)) await rename(join(combined, name), join(into, name))
+  await unpack.beforeControl?.(combined)
+  const names = (await readdir(combined)).filter((name) => name !== 'global')
+  for (const name of [...names, 'global']) await rename(join(combined, name), join(into, name))
   await rm(parts, { recursive: true, force: true })
 }
 
@@ -81,12 +90,16 @@ async function unpackOne(
   manifest: Manifest,
   into: string,
   place: (tablespace: Tablespace) => string,
-  withoutWal = false,
+  more: { readonly withoutWal?: boolean; readonly beforeControl?: Unpack['beforeControl'] } = {},
 ): Promise<void> {
   let told = 0
   progress(`unpacking ${manifest.label}`)
   await unpackBase({
-    ...{ manifest, into, place, account, withoutWal, signal },
+    ...{ manifest, into, place, account, signal },
+    withoutWal: more.withoutWal,
+    async beforeControl() {
+      await more.beforeControl?.(into)
+    },
     read: (object) => readObject(repository, manifest.label, object, key, { signal }),
     progress(bytes) {
       if (bytes - told < 50_000_000) return

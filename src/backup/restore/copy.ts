@@ -7,6 +7,7 @@ import { copyIn } from '../../db/copy.ts'
 import { identifier, literal } from '../../db/identifier.ts'
 import { sqlState, translate } from '../../db/sqlstate.ts'
 import { ArxError } from '../../errors.ts'
+import { step } from '../../steps.ts'
 import { runner } from '../../storage/session.ts'
 import { type CopiedSchema, type CopyManifest, readCopiedSchema } from '../methods/copy/copy.ts'
 import type { Statement } from '../methods/copy/order.ts'
@@ -54,7 +55,9 @@ async function fill(
   const make = async (): Promise<LogicallyRestored> => {
     restore.progress('making definitions')
     await execute(client, schema.before)
+    step('definitions made')
     await load(restore, method, connection)
+    step('rows loaded')
     for (const { schema: of, name, last, called } of method.sequences) {
       await client.query(`select pg_catalog.setval(${literal(named(of, name))}::regclass, ${last}, ${called})`)
     }
@@ -62,8 +65,10 @@ async function fill(
       restore.signal.throwIfAborted()
       restore.progress(`making ${group[0]!.what}`)
       jobs.push(...(await execute(client, group)))
+      step('made', group[0]!.what)
     }
     if (restore.owners !== false) warnings.push(...(await give(client, schema.roles)))
+    step('owners given')
     if (jobs.length > 0) await writeDown(client, connection.database, jobs)
     return { warnings, pausedJobs: jobs.length }
   }

@@ -1,7 +1,7 @@
 // A dump into a new database. With TimescaleDB its catalogue goes first and by one process, then the rest by several: a
 // plain parallel restore loses rows, and has crashed servers.
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,6 +14,7 @@ import { runner } from '../../storage/session.ts'
 import { type DefinitionCounts, DUMP } from '../methods/dump.ts'
 import { libpqEnv, runTool } from '../methods/tool.ts'
 import { readObject } from '../objects.ts'
+import { runFolder } from '../staging.ts'
 import type { Fetching, LogicallyRestored, LogicalRestore } from './filling.ts'
 import { needTimescaledb } from './fits.ts'
 import type { NewDatabase } from './new-database.ts'
@@ -27,7 +28,7 @@ export const fetchDump: Fetching = async (restore) => {
   const program = programs.need('pg_restore')
   const object = manifest.objects.find(({ name }) => name.startsWith(DUMP))
   if (!object) throw new ArxError({ code: 'object-absent', message: `${manifest.label} holds no ${DUMP}` })
-  const staging = await mkdtemp(join(settings.staging, 'arxdb-restore-'))
+  const staging = await runFolder(settings.staging, 'restore')
   const file = join(staging, DUMP)
   const discard = () => rm(staging, { recursive: true, force: true })
   try {

@@ -1,9 +1,10 @@
 // What keeps a restored directory from acting as production until it is opened: lines at the end of
 // postgresql.auto.conf, where they win over everything but the command line.
-import { chown, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Account } from '../../programs/account.ts'
 import { GUARDS } from './isolated.ts'
+import { writeWhole } from './whole-file.ts'
 
 const BEGIN = '# arxdb restore: until `arxdb restore open`, so that this copy neither archives nor runs jobs'
 const END = '# arxdb restore: end'
@@ -16,7 +17,12 @@ const STALE =
 const lineOf = ([name, value]: readonly [string, string]): string => `${name} = '${value}'`
 
 const readLines = async (dataDir: string): Promise<readonly string[]> =>
-  (await readFile(join(dataDir, FILE), 'utf8').catch(() => '')).split('\n')
+  (
+    await readFile(join(dataDir, FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return ''
+      throw error
+    })
+  ).split('\n')
 
 /** Puts the guards up. */
 export async function guard(dataDir: string, account: Account | undefined): Promise<void> {
@@ -49,6 +55,5 @@ function without(lines: readonly string[]): readonly string[] {
 
 async function writeLines(dataDir: string, lines: readonly string[], account: Account | undefined): Promise<void> {
   const file = join(dataDir, FILE)
-  await writeFile(file, lines.join('\n'), { mode: 0o600 })
-  if (account) await chown(file, account.uid, account.gid)
+  await writeWhole(file, lines.join('\n'), account)
 }

@@ -21,6 +21,7 @@ import { sqlState } from '../../db/sqlstate.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import { type Account, caller, canReach, identity, unprivilegedAccount } from '../../programs/account.ts'
 import { type Env, run, serverEnv } from '../../programs/run.ts'
+import { step } from '../../steps.ts'
 import type { Programs } from '../programs.ts'
 import { type ControlFile, readControl } from './control.ts'
 import { endPostmaster, postmasterOf, privateFolder, sweepLeftovers } from './leftovers.ts'
@@ -126,6 +127,7 @@ export async function startIsolated(isolated: Isolation & { readonly dataDir: st
     shared_preload_libraries: (await timescaledbHere(programs, env)) ? 'timescaledb' : '',
     ...isolated.settings,
   }
+  step('starting a server')
   const log = openSync(logFile, 'a')
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const child = spawn(programs.need('postgres'), ['-D', dataDir, ...args], {
@@ -151,6 +153,7 @@ export async function startIsolated(isolated: Isolation & { readonly dataDir: st
   const end = async (keep: 'keep' | undefined): Promise<void> => {
     if (child.pid !== undefined && ended === undefined)
       await endPostmaster(child.pid, disposable && !keep ? 'immediate' : 'fast')
+    step('server ended')
     last = readLog()
     rmSync(folder, { recursive: true, force: true })
     rmSync(join(dataDir, 'postmaster.opts'), { force: true })
@@ -171,6 +174,7 @@ export async function startIsolated(isolated: Isolation & { readonly dataDir: st
   }
   try {
     await answering(server, isolated, () => ended)
+    step('server answers')
     return server
   } catch (error) {
     await server.stop()
@@ -190,6 +194,7 @@ export async function makeIsolated({ parent = '/tmp', ...how }: Isolation & { re
     if (account) chownSync(dataDir, account.uid, account.gid)
     const initdb = join(dirname(how.programs.need('postgres')), 'initdb')
     const args = ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N']
+    step('making a cluster')
     const made = await run(initdb, args, { env: how.env, account, signal: how.signal })
     if (!made.ok) throw new ArxError({ code: 'isolated-start', message: 'initdb failed', detail: made.complaint })
     return await startIsolated({ ...how, dataDir, disposable: true, user: 'postgres' })

@@ -31,6 +31,7 @@ export async function restoreLogical(restore: LogicalRestore): Promise<Logically
       await checkHypertables(restore, into.connection)
       restore.progress('gathering statistics')
       await settle(restore, into.connection)
+      step('settled')
       await into.finish()
       return { warnings: [...swept, ...warnings], pausedJobs }
     } catch (error) {

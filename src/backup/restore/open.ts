@@ -11,7 +11,7 @@ import { queueForArchiver } from './archiver-queue.ts'
 import { readControl } from './control.ts'
 import { isGuarded, unguard } from './guards.ts'
 import { type IsolatedServer, serverAccount, startIsolated } from './isolated.ts'
-import { postmasterOf } from './leftovers.ts'
+import { postmasterOf, sweepLeftovers } from './leftovers.ts'
 import { type RestoreRecord, readRecord } from './record.ts'
 
 export interface PendingJob {
@@ -43,6 +43,8 @@ export interface Openable {
 /** Looks into the directory through an isolated server. Refuses (exit 6) a running one, and one that was opened before. */
 export async function lookInto({ dataDir, bindir, env, signal }: OpenOptions): Promise<Openable> {
   const record = await readRecord(dataDir)
+  // One that was killed while it looked may have left its server running there.
+  await sweepLeftovers()
   const pid = postmasterOf(dataDir)
   if (pid !== undefined) {
     throw new ArxError({
@@ -57,11 +59,13 @@ export async function lookInto({ dataDir, bindir, env, signal }: OpenOptions): P
     throw new ArxError({ code: 'open-already', message: `${dataDir} is open already`, exit: EXIT.refused })
   }
   const programs = programsOf(record.major, bindir, env)
+  step('looking')
   const server = await startIsolated({ dataDir, programs, env, signal, user: record.superuser })
   let jobs: readonly PendingJob[]
   try {
     jobs = await pendingJobs(server)
   } finally {
+    step('looked')
     await server.stop()
   }
   return {

@@ -5,6 +5,7 @@ import type { Connection } from '../../connect/connection.ts'
 import { openClient } from '../../db/connect.ts'
 import { identifier } from '../../db/identifier.ts'
 import { translate } from '../../db/sqlstate.ts'
+import { step } from '../../steps.ts'
 import { type Client, runner } from '../../storage/session.ts'
 
 export const PAUSED = 'arxdb.paused_jobs'
@@ -28,7 +29,7 @@ export interface ResumedJobs {
   readonly gone: readonly number[]
 }
 
-/** Opens a restored database: its jobs run again from now on. Without paused ones it does nothing. */
+/** Opens a restored database: its jobs run again from now on. */
 export async function resumeJobs(connection: Connection): Promise<ResumedJobs> {
   const client = await openClient(connection)
   try {
@@ -36,11 +37,18 @@ export async function resumeJobs(connection: Connection): Promise<ResumedJobs> {
       `select current_setting('${PAUSED}', true) as paused`,
     )
     const paused = (rows[0]?.paused ?? '').split(',').filter(Boolean).map(Number)
-    if (paused.length === 0) return { resumed: [], gone: [] }
+    if (paused.length === 0) {
+      // One that was killed before it came to this has resumed them already.
+      const { rowCount } = await client.query(`select from pg_extension where extname = 'timescaledb'`)
+      if (rowCount) await runner(client, TARGET)('backup/logical/start-workers')
+      return { resumed: [], gone: [] }
+    }
     await client.query('begin')
     const found = await runner(client, TARGET)<{ job_id: number }>('backup/logical/resume-jobs', { jobs: paused })
     await client.query(`alter database ${identifier(connection.database)} reset ${PAUSED}`)
+    step('jobs marked')
     await client.query('commit')
+    step('jobs resumed')
     // A restore ends every session of the database, the scheduler's too.
     await runner(client, TARGET)('backup/logical/start-workers')
     const resumed = found.map(({ job_id }) => job_id)

@@ -16,6 +16,7 @@ import { readControl } from './control.ts'
 import { guard } from './guards.ts'
 import { type IsolatedServer, serverAccount, startIsolated } from './isolated.ts'
 import { sweepLeftovers } from './leftovers.ts'
+import { beginRecord } from './record.ts'
 import { promoted, reached } from './recovery.ts'
 import { type RecoveryTarget, targetSettings } from './target.ts'
 import { openDesk } from './wal-desk.ts'
@@ -83,11 +84,18 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
   let server: IsolatedServer | undefined
   let desk: ReturnType<typeof openDesk> | undefined
   try {
-    if (manifest.kind === 'pgbackrest') await layOut(restore, account)
-    else await unpackChain({ ...restore, account })
+    const beforeControl = (dataDir: string): Promise<void> => guard(dataDir, account)
+    if (manifest.kind === 'pgbackrest') {
+      await layOut(restore, account)
+      step('laid out')
+      // It holds no WAL of its own, so that no server starts on it by itself.
+      await guard(into, account)
+      if (!disposable) await beginRecord(into, manifest.label, account)
+    } else {
+      if (!disposable) await beginRecord(into, manifest.label, account)
+      await unpackChain({ ...restore, account, beforeControl })
+    }
     step('unpacked')
-    await guard(into, account)
-    step('guarded')
     const control = await readControl(into, { programs, env, account })
     if (control.systemId !== manifest.server.systemId) throw otherCluster(manifest, control.systemId)
     // Of "all there is" no target tells whether it was reached: a standby waits for more instead of promoting itself, so
@@ -96,6 +104,7 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
     await writeFile(signalFile, '', { mode: 0o600 })
     if (account) await chown(signalFile, account.uid, account.gid)
     const source = restore.wal ?? (await walFor(manifest, restore, into))
+    step('signalled')
     desk = openDesk({ dataDir: into, account, source, segmentBytes: control.segmentBytes, fetchMs: restore.fetchMs })
     const { settings, timeline, user } = recoverySettings(restore, desk.command)
     const waiting = (): void => {
@@ -109,6 +118,7 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
         settings: { ...settings, ...more },
       })
     const recovery = { desk, source, target, timeline, manifest, signal, waiting }
+    step('recovering')
     const found = await reached(start, recovery)
     server = found.server
     step('target reached')

@@ -1,12 +1,14 @@
-// What a restored directory says of itself until it is opened: arxdb-restore.json in it.
+// What a directory says of itself while it is restored, and then until it is opened: files in it.
 import { existsSync } from 'node:fs'
-import { chown, readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Account } from '../../programs/account.ts'
 import type { ControlFile } from './control.ts'
+import { writeWhole } from './whole-file.ts'
 
 const FILE = 'arxdb-restore.json'
+const UNFINISHED = 'arxdb-restore-unfinished.json'
 
 export interface RestoreRecord {
   readonly label: string
@@ -20,7 +22,30 @@ export interface RestoreRecord {
 }
 
 export async function writeRecord(dataDir: string, record: RestoreRecord, account: Account | undefined): Promise<void> {
-  await own(join(dataDir, FILE), `${JSON.stringify(record, null, 1)}\n`, account)
+  await writeWhole(join(dataDir, FILE), `${JSON.stringify(record, null, 1)}\n`, account)
+  await rm(join(dataDir, UNFINISHED), { force: true })
+}
+
+interface Begun {
+  readonly label: string
+  readonly since: string
+}
+
+/** Says that a restore is at work there: one that is killed leaves nothing that might be taken for a restored cluster. */
+export async function beginRecord(dataDir: string, label: string, account: Account | undefined): Promise<void> {
+  const begun: Begun = { label, since: new Date().toISOString() }
+  await writeWhole(join(dataDir, UNFINISHED), `${JSON.stringify(begun)}\n`, account)
+}
+
+/** What an unfinished restore left there, in words; undefined for anything else. */
+export async function unfinishedIn(dataDir: string): Promise<string | undefined> {
+  if (existsSync(join(dataDir, FILE))) return undefined
+  try {
+    const { label, since } = JSON.parse(await readFile(join(dataDir, UNFINISHED), 'utf8')) as Begun
+    return `an unfinished restore of ${label}, begun ${since}`
+  } catch {
+    return undefined
+  }
 }
 
 /** Throws (exit 6) where the directory is no restored one. */
@@ -28,6 +53,15 @@ export async function readRecord(dataDir: string): Promise<RestoreRecord> {
   try {
     return JSON.parse(await readFile(join(dataDir, FILE), 'utf8')) as RestoreRecord
   } catch (error) {
+    const unfinished = await unfinishedIn(dataDir)
+    if (unfinished !== undefined) {
+      throw new ArxError({
+        code: 'restore-unfinished',
+        message: `${dataDir} holds ${unfinished}`,
+        hint: `arxdb restore run --into ${dataDir}, again: it moves this aside`,
+        exit: EXIT.refused,
+      })
+    }
     throw new ArxError({
       code: 'not-restored',
       message: `${dataDir} was not made by arxdb restore run`,
@@ -36,11 +70,6 @@ export async function readRecord(dataDir: string): Promise<RestoreRecord> {
       cause: error,
     })
   }
-}
-
-async function own(file: string, text: string, account: Account | undefined): Promise<void> {
-  await writeFile(file, text, { mode: 0o600 })
-  if (account) await chown(file, account.uid, account.gid)
 }
 
 /**
@@ -67,7 +96,7 @@ export async function completeConfig(
   const written: string[] = []
   for (const [name, text] of Object.entries(files)) {
     if (existsSync(join(dataDir, name))) continue
-    await own(join(dataDir, name), text, account)
+    await writeWhole(join(dataDir, name), text, account)
     written.push(name)
   }
   return written

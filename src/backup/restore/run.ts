@@ -1,7 +1,7 @@
 // `arxdb restore run --into DIR`: the plan, carried out into a directory that stays.
 import { existsSync, realpathSync } from 'node:fs'
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
 import { step } from '../../steps.ts'
 import { readCatalogue } from '../catalogue.ts'
@@ -10,10 +10,10 @@ import { reading } from '../reading.ts'
 import { placeOf, refusePlaces, tablespacesOf } from './chain.ts'
 import { readControl } from './control.ts'
 import { GUARDS, serverAccount } from './isolated.ts'
-import { postmasterOf } from './leftovers.ts'
+import { postmasterOf, sweepLeftovers } from './leftovers.ts'
 import { restorePhysical } from './physical.ts'
 import { type PlanOptions, planRestore } from './plan.ts'
-import { completeConfig, writeRecord } from './record.ts'
+import { completeConfig, unfinishedIn, writeRecord } from './record.ts'
 import { targetText } from './target.ts'
 
 export interface RunOptions extends PlanOptions {
@@ -83,6 +83,7 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
         `until it is opened: ${Object.entries(GUARDS)
           .map(([name, value]) => `${name} = ${value}`)
           .join(', ')}`,
+        ...(moved ? [] : await movedBefore(into)),
         ...(written.length > 0 ? [`the backup held no ${written.join(', ')}: the least was written`] : []),
       ],
     }
@@ -100,6 +101,8 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
 /** What stands in the way, to be confirmed by typing; undefined for a directory that is absent or empty. */
 async function occupant(options: RunOptions) {
   const { into } = options
+  // A restore that was killed may have left its server running there.
+  await sweepLeftovers()
   const pid = existsSync(into) ? postmasterOf(realpathSync(into)) : undefined
   if (pid !== undefined) {
     throw new ArxError({
@@ -120,7 +123,7 @@ async function occupant(options: RunOptions) {
     })
   })
   if (names.length === 0) return undefined
-  const whose = names.includes('PG_VERSION') ? await clusterIn(options) : 'files'
+  const whose = (await unfinishedIn(into)) ?? (names.includes('PG_VERSION') ? await clusterIn(options) : 'files')
   return { what: `move ${into} aside, which holds ${whose}, and restore in its place`, typed: into }
 }
 
@@ -135,6 +138,15 @@ async function clusterIn({ into, settings, env, repository, key }: RunOptions): 
   return known.includes(control.systemId)
     ? `the cluster ${control.systemId} that these backups are of: perhaps PRODUCTION ITSELF`
     : `another cluster, ${control.systemId}`
+}
+
+/** A restore that was killed had no time to say where it moved what stood there. */
+async function movedBefore(into: string): Promise<readonly string[]> {
+  const names = await readdir(dirname(into)).catch((): string[] => [])
+  const before = names
+    .filter((name) => name.startsWith(`${basename(into)}.before-`))
+    .map((name) => join(dirname(into), name))
+  return before.map((path) => `${path} is what an earlier restore moved aside`)
 }
 
 /** A rename: nothing is deleted, and it fails where the directory is a mount point. */

@@ -1,17 +1,21 @@
 // Unpacks a base backup: every object's bytes are checked against our manifest, every file's against PostgreSQL's, both
 // while they stream by.
 import { createHash } from 'node:crypto'
-import { chmod, chown, mkdir, open, rm, symlink } from 'node:fs/promises'
+import { chmod, chown, mkdir, open, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { ArxError } from '../../errors.ts'
 import type { Account } from '../../programs/account.ts'
+import { step } from '../../steps.ts'
 import type { BackupObject, Manifest } from '../manifest.ts'
 import type { Tablespace } from '../methods/cluster.ts'
 import { type Seal, SUFFIX, unsealed } from '../sealing/seal.ts'
 import { readTar, type TarEntry } from './tar.ts'
 
 export const BACKUP_MANIFEST = 'backup_manifest'
+
+/** Without it no server starts: it gets its name when all else is there. */
+const CONTROL = 'global/pg_control'
 
 export interface BackupFile {
   readonly Path?: string
@@ -51,6 +55,8 @@ export interface Unpacking {
   readonly withoutWal?: boolean | undefined
   readonly signal: AbortSignal
   progress?(bytes: number): void
+  /** Called when all but the control file is there. */
+  beforeControl?(): Promise<void>
 }
 
 /** Reads a small object whole. */
@@ -115,7 +121,8 @@ export async function unpackBase(unpacking: Unpacking): Promise<ServerManifest> 
       }
       const known = below === 'pg_wal/' ? undefined : expected.get(below + name)
       if (below !== 'pg_wal/' && !known) throw new Error(`${below}${name} is not in the backup's list of files`)
-      const handle = await open(path, 'w', 0o600)
+      const late = below === '' && name === CONTROL
+      const handle = await open(late ? lateName(into) : path, 'w', 0o600)
       const hash = createHash('sha256')
       let size = 0
       return {
@@ -154,8 +161,13 @@ export async function unpackBase(unpacking: Unpacking): Promise<ServerManifest> 
   // The links are made already, and to where the files went; the list would lead the server to the old places.
   await rm(join(into, 'tablespace_map'), { force: true })
   await chmod(into, 0o700)
+  step('unpacked but for its control file', manifest.label)
+  await unpacking.beforeControl?.()
+  await rename(lateName(into), join(into, CONTROL))
   return told
 }
+
+const lateName = (into: string): string => join(into, `${CONTROL}.arxdb`)
 
 const pathOf = (file: BackupFile): string => file.Path ?? Buffer.from(file['Encoded-Path'] ?? '', 'hex').toString()
 

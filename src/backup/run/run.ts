@@ -1,7 +1,6 @@
 // `arxdb backup run`: one at a time, into files, into the repository, and last the manifest, which makes it a backup.
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import type { Connection } from '../../connect/connection.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
@@ -19,6 +18,7 @@ import { openRepository, type Repository } from '../repository.ts'
 import { beginRun } from '../runs.ts'
 import { ensureKey, type Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
+import { runFolder } from '../staging.ts'
 import { announce } from './announce.ts'
 import { sweepLeftovers } from './leftovers.ts'
 import { publishFiles, unpublish } from './publish.ts'
@@ -121,6 +121,7 @@ async function make(job: Job): Promise<Manifest> {
   const started = world.now()
   const label = newLabel(settings.kind, started, await newest(repository))
   const staging = await stagingFolder(repository, settings, label)
+  step('staging made')
   const making: Making = {
     ...{ label, connection, settings, repository, key, staging, server },
     programs: programsOf(server.major, settings.bindir, world.env),
@@ -134,7 +135,7 @@ async function make(job: Job): Promise<Manifest> {
   }
   try {
     await method.preflight(making)
-    step('staging')
+    step('preflight done')
     const outcome = await method.make(making)
     step('staged')
     const objects = await publishFiles(outcome.files, making)
@@ -145,7 +146,9 @@ async function make(job: Job): Promise<Manifest> {
       ...{ wal, mark, parent, objects, tools, evidence, warnings, method: outcome.method },
     }
     making.check()
+    step('stored all')
     await repository.store.put(manifestKey(label), signed(manifest, key))
+    step('published', label)
     return manifest
   } catch (error) {
     await unpublish(repository, label).catch(() => {})
@@ -169,8 +172,5 @@ async function newest({ store }: Repository): Promise<string | undefined> {
  */
 async function stagingFolder({ store }: Repository, settings: BackupSettings, label: string): Promise<string> {
   const parent = store.staging && !settings.encrypt ? store.staging : settings.staging
-  await mkdir(parent, { recursive: true })
-  const folder = await mkdtemp(join(parent, `arxdb-${label}-`))
-  await chmod(folder, 0o700)
-  return folder
+  return runFolder(parent, label)
 }

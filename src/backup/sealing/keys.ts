@@ -1,9 +1,12 @@
 // The key of a repository: one age identity in a file of its own. It keys the MAC of manifests and, where encryption is
 // asked for, is whom everything is encrypted for; so one file is to be kept elsewhere, and `age -d -i` reads it too.
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { constants } from 'node:fs'
+import { copyFile, link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ArxError } from '../../errors.ts'
+import { step } from '../../steps.ts'
+import { draftOf, sweepDrafts } from '../wal/drafts.ts'
 
 export interface Key {
   readonly file: string
@@ -46,24 +49,43 @@ export async function findKey(file: string): Promise<Key | undefined> {
 /** The key in `file`, made when there is none; `made` says so, because it has to be kept elsewhere too. */
 export async function ensureKey(file: string): Promise<{ readonly key: Key; readonly made: boolean }> {
   const found = await findKey(file)
+  await sweepDrafts(file)
   if (found) return { key: found, made: false }
   const { generateX25519Identity } = await import('age-encryption')
   const identity = await generateX25519Identity()
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  const draft = draftOf(`${file}.${randomBytes(4).toString('hex')}`)
   try {
-    const handle = await open(file, 'wx', 0o600)
-    await handle.writeFile(
+    await writeNew(
+      draft,
       `# arxdb backup key: without it encrypted backups are lost; keep a copy elsewhere\n${identity}\n`,
     )
-    await handle.sync()
-    await handle.close()
+    step('key written')
+    // Under its name it is whole from the beginning: half a key would stand in the way of every run to come.
+    await link(draft, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') throw error
+      return copyFile(draft, file, constants.COPYFILE_EXCL)
+    })
+    step('key named')
   } catch (error) {
     // Another process was first: its key is the key.
     const other = (error as NodeJS.ErrnoException).code === 'EEXIST' ? await findKey(file) : undefined
     if (other) return { key: other, made: false }
     throw error
+  } finally {
+    await rm(draft, { force: true })
   }
   return { key: keyOf(file, identity), made: true }
+}
+
+async function writeNew(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
 
 function keyOf(file: string, identity: string): Key {

@@ -65,7 +65,7 @@ export async function directoryStore(root: string): Promise<Store> {
       try {
         await mkdir(dirname(path), { recursive: true })
         if (replace) await rename(file, path)
-        else if (!(await linked(file, path))) throw new ObjectExists(root, key)
+        else if (!(await linked(file, path, temporary))) throw new ObjectExists(root, key)
         break
       } catch (error) {
         // Its folder was empty, and went in this moment with the last object that had been in it.
@@ -93,6 +93,7 @@ export async function directoryStore(root: string): Promise<Store> {
     await mkdir(temporary, { recursive: true })
     const file = join(temporary, `${process.pid}-${randomBytes(8).toString('hex')}`)
     try {
+      step('put begun', key)
       const stored = await writeDurably(file, body, signal)
       step('put written', key)
       await publish(file, key, replace)
@@ -203,7 +204,8 @@ export async function directoryStore(root: string): Promise<Store> {
         )
       }
       const path = pathOf(key)
-      const done = await guarded(path, async () => {
+      await mkdir(temporary, { recursive: true })
+      const done = await guarded(path, temporary, async () => {
         const current = await readFile(path).catch(() => undefined)
         if (!current?.equals(expected)) return false
         await put(key, next, { replace: true })
@@ -275,7 +277,7 @@ async function syncFolders(path: string, root: string): Promise<void> {
 }
 
 /** Gives a finished file its last name unless that is taken (false); then the name that it had is gone either way. */
-async function linked(file: string, path: string): Promise<boolean> {
+async function linked(file: string, path: string, temporary: string): Promise<boolean> {
   let named = true
   try {
     await link(file, path)
@@ -283,7 +285,7 @@ async function linked(file: string, path: string): Promise<boolean> {
     if (codeOf(error) === 'EEXIST') named = false
     else if (!NO_LINKS.includes(codeOf(error) ?? '')) throw error
     else {
-      const renamed = await guarded(path, async () => {
+      const renamed = await guarded(path, temporary, async () => {
         if (await stat(path).catch(() => undefined)) return false
         await rename(file, path)
         return true

@@ -1,7 +1,7 @@
 // Level 2: decoded in full, by the tool that will restore it.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { Env } from '../../programs/run.ts'
+import { step as stepped } from '../../steps.ts'
 import { hostFailure, isOfHost } from '../host-failure.ts'
 import type { Manifest } from '../manifest.ts'
 import { methodOf } from '../methods/registry.ts'
@@ -10,6 +10,7 @@ import { programsOf } from '../programs.ts'
 import type { Repository } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
+import { runFolder } from '../staging.ts'
 
 export interface Decoding {
   readonly repository: Repository
@@ -28,8 +29,8 @@ export async function decodeAll(
   step: 'decode' | 'present' = 'decode',
 ): Promise<readonly string[]> {
   const method = await methodOf(manifest.kind)
-  await mkdir(settings.staging, { recursive: true })
-  const staging = await mkdtemp(join(settings.staging, 'arxdb-verify-'))
+  const staging = await runFolder(settings.staging, 'verify')
+  stepped('decoding', manifest.label)
   try {
     const found = await method[step]?.({
       ...{ manifest, staging, signal, env },

@@ -2,6 +2,7 @@
 import { interrupted } from '../../db/session.ts'
 import { ArxError, EXIT, usageError } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
+import { step } from '../../steps.ts'
 import { type CatalogueEntry, findBackup, readCatalogue, rereadBackup } from '../catalogue.ts'
 import { keepProof, type Level } from '../proofs.ts'
 import { chainLabels, markReading } from '../reading.ts'
@@ -72,10 +73,12 @@ type Task = VerifyOptions & Pick<Climb, 'settings' | 'repository' | 'key'>
 async function each(entries: readonly CatalogueEntry[], task: Task): Promise<readonly Verified[]> {
   const done = new Map<string, Verified>()
   for (const entry of entries) {
+    step('verifying', entry.label)
     const labels = entry.manifest ? chainLabels(entry.manifest, entries) : []
     // Who may write nothing reads without a mark.
     const mark = task.record && task.level > 0 ? await markReading(task.repository, labels, 'backup verify') : undefined
     const verified = await one(entry, done, task).finally(() => mark?.end())
+    step('verified', entry.label)
     // It was pruned meanwhile: nothing can be said of it.
     if (!(await rereadBackup(task.repository, task.key, entry.label))) continue
     done.set(entry.label, verified)

@@ -14,10 +14,11 @@ export const draftOf = (target: string): string => `${target}.arxdb-${process.pi
 /** Removes the drafts beside `target` whose processes are no more. What cannot be removed stays: a file is waited for. */
 export async function sweepDrafts(target: string): Promise<void> {
   const folder = dirname(target)
-  for (const name of await readdir(folder).catch(() => [])) {
-    const [, of = '', pid] = DRAFT.exec(name) ?? []
-    const ours = of === basename(target) || RECOVERY.includes(of) || walFile(of) !== undefined
-    if (ours && !isAlive(Number(pid))) await rm(join(folder, name), { force: true }).catch(() => {})
+  for (const found of await readdir(folder).catch(() => [])) {
+    const [, of = '', pid] = DRAFT.exec(found) ?? []
+    const name = basename(target)
+    const ours = of === name || of.startsWith(`${name}.`) || RECOVERY.includes(of) || walFile(of) !== undefined
+    if (ours && !isAlive(Number(pid))) await rm(join(folder, found), { force: true }).catch(() => {})
   }
 }
 

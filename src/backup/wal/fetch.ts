@@ -70,6 +70,7 @@ async function bring(
   const key = walKey(systemId, name)
   const draft = draftOf(target)
   await sweepDrafts(target)
+  step('fetching', name)
   try {
     // What recovery asks for by these names it asks for again after a crash, and syncs itself where it keeps it.
     const durable = !RECOVERY.includes(basename(target))

@@ -154,8 +154,8 @@ describeTiers('a dump that goes wrong', (tier) => {
     ]
     const foreign = 'mine_arxdb_restoring_abcdef'
     await withClient(tier.url, async (client) => {
-      await client.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [
-        killed.connection.database,
+      await client.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = $1', [
+        `arxdb/restoring ${killed.connection.database.slice(-6)}`,
       ])
       await client.query(`create database ${foreign}`)
     })
