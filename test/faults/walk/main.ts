@@ -40,6 +40,7 @@ async function one(seed: number, list: readonly Operation[]): Promise<boolean> {
   const ended = await walk(list, place)
   let shortest: string | undefined
   if (ended.lost !== undefined && Number(values.shrink) > 0) {
+    process.stderr.write(`seed ${seed}: ${ended.lost}\nlooking for a shorter walk that ends so\n`)
     const till = list.slice(0, ended.at! + 1)
     const fails = async (part: readonly Operation[]) => kindOf((await walk(part, place)).lost) === kindOf(ended.lost)
     shortest = written(await shrunk(till, fails, Number(values.shrink)))

@@ -65,9 +65,9 @@ export async function walk(list: readonly Operation[], place: Place): Promise<Wa
     }
     return told(world, list.length, since)
   } catch (error) {
-    if (!(error instanceof Lost) && !world) throw error
+    if (!world) throw error
     const lost = error instanceof Lost ? error.message : String((error as Error).stack)
-    return { ...told(world!, at, since), lost, at }
+    return { ...told(world, at, since), lost, at }
   } finally {
     await world?.server.crash().catch(() => {})
     ended(folder)
