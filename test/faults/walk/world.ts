@@ -34,7 +34,10 @@ export async function remember(world: World): Promise<void> {
   const name = `m${index}`
   const sql = `select pg_create_restore_point($1)::text as point, to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time,
     (select max(xmin::text::bigint)::text from ledger) as xid, pg_walfile_name(pg_current_wal_lsn()) as file`
+  // A restore point by itself is not flushed, and a crash would lose it: the commit of a transaction behind it takes it along.
+  await server.client.query('begin; select pg_current_xact_id()')
   const { rows } = await server.client.query(sql, [name])
+  await server.client.query('commit')
   const { point, time, xid, file } = rows[0]
   const timeline = Number.parseInt(file.slice(0, 8), 16)
   model.moments.push({
