@@ -1,7 +1,7 @@
 // From the staging folder into the repository: sealed on the way, and there under the final names only when all is there.
 import { createReadStream } from 'node:fs'
 import { ArxError } from '../../errors.ts'
-import { objectKey } from '../catalogue.ts'
+import { manifestKey, objectKey } from '../catalogue.ts'
 import type { BackupObject } from '../manifest.ts'
 import type { Made } from '../methods/method.ts'
 import type { Repository } from '../repository.ts'
@@ -54,7 +54,10 @@ const short = (key: string, sent: number, found: number | undefined): ArxError =
 
 /** Removes what a failed run had put there already; what the store holds on to stays without a manifest, and is no backup. */
 export async function unpublish({ store }: Repository, label: string): Promise<void> {
-  for (const { key } of await store.list(`backups/${label}/`)) {
+  const keys = (await store.list(`backups/${label}/`)).map(({ key }) => key)
+  // The manifest first: without it the rest is no backup, wherever this ends.
+  const manifest = manifestKey(label)
+  for (const key of [...keys.filter((one) => one === manifest), ...keys.filter((one) => one !== manifest)]) {
     try {
       await store.remove(key)
     } catch (error) {

@@ -25,7 +25,13 @@ export async function guarded<T>(path: string, work: () => Promise<T>): Promise<
 async function taken(guard: string, token: string): Promise<boolean> {
   try {
     const handle = await open(guard, 'wx')
-    await handle.writeFile(token).finally(() => handle.close())
+    try {
+      await handle.writeFile(token).finally(() => handle.close())
+    } catch (error) {
+      // On a full disk there is room for its name alone: left there, it would keep everybody off for a minute.
+      await rm(guard, { force: true })
+      throw error
+    }
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
