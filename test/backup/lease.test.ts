@@ -69,7 +69,7 @@ test.each([
   ['a boot before', { boot: 'another' }],
   ['another container', { space: 'pid:[1]' }],
 ])('9: the process number of %s says nothing: the term counts, then a term of silence', async (_name, change) => {
-  const lease = await take(2_000)
+  const lease = await take()
   const holder = written()
   const silent = (until: string): void =>
     writeFileSync(file(), `${JSON.stringify({ ...holder, ...change, pid: 4_000_000, until })}\n`)

@@ -41,6 +41,8 @@ export interface Place {
   /** A folder when left out. */
   readonly repo?: string
   readonly s3?: S3Settings
+  /** The same store by a way without faults. */
+  readonly sound?: S3Settings
   readonly env?: Readonly<Record<string, string>>
   readonly kind?: string
 }
@@ -50,11 +52,14 @@ export function deskOf(database: Pick<TestDatabase, 'url'>, place: Place = {}): 
   const repo = place.repo ?? join(home, 'repo')
   if (!repo.startsWith('s3://')) mkdirSync(repo, { recursive: true })
   const { s3 = {} } = place
+  // The repository is looked at from here, too.
+  Object.assign(process.env, place.env)
   const env = { ARXDB_BACKUP_KEY: join(home, 'key'), ...place.env }
   const at = (endpoint = s3.endpoint) =>
     endpoint === undefined
       ? ['--repo', repo]
       : ['--repo', repo, '--s3-endpoint', endpoint, '--s3-path-style', '--s3-region', 'us-east-1']
+  const soundly = () => at((place.sound ?? s3).endpoint)
   const arxdb = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
     runBeside('plain', args, home, { env: { ...env, ...more } })
 
@@ -63,14 +68,14 @@ export function deskOf(database: Pick<TestDatabase, 'url'>, place: Place = {}): 
     words: (...more) => ['backup', 'run', '--kind', place.kind ?? 'copy', '--url', database.url, ...at(), ...more],
     run: (more = [], { fault, env: own = {} } = {}) =>
       arxdb(desk.words(...more), { ...own, ...(fault ? planted('plain', fault) : {}) }),
-    backup: (verb, ...more) => arxdb(['backup', verb, ...at(), ...more]),
+    backup: (verb, ...more) => arxdb(['backup', verb, ...soundly(), ...more]),
     async list() {
       const listed = await desk.backup('list', '-o', 'json')
       expect(listed, listed.stderr).toMatchObject({ code: 0 })
       return JSON.parse(listed.stdout)
     },
     async records() {
-      const repository = await openRepository({ repo, s3 }, 'must exist')
+      const repository = await openRepository({ repo, s3: place.sound ?? s3 }, 'must exist')
       return readRuns(repository).finally(() => repository.close())
     },
     async recovers() {

@@ -4,9 +4,9 @@ import { createServer } from 'node:http'
 
 /**
  * A number answers with that status; `cut` ends the answer half-way, `flip` changes a bit of it; `flip sent` and `short sent`
- * do so to what is written; `lose` has it written and loses the answer; `hang` never answers; `wait` takes half a second.
+ * do so to what is written; `short` gives an answer, and its length, without its last byte; `lose` has it written and loses the answer; `hang` never answers; `wait` takes half a second.
  */
-export type Fault = 'pass' | number | 'cut' | 'flip' | 'flip sent' | 'short sent' | 'lose' | 'hang' | 'wait'
+export type Fault = 'pass' | number | 'cut' | 'flip' | 'short' | 'flip sent' | 'short sent' | 'lose' | 'hang' | 'wait'
 
 export interface WayToS3 {
   readonly endpoint: string
@@ -53,7 +53,13 @@ export async function behind(
       const answer = Buffer.from(await real.arrayBuffer())
       if (wish === 'lose') return void response.destroy()
       if (wish === 'flip' && answer.length > 0) answer[answer.length >> 1]! ^= 1
-      response.writeHead(real.status, Object.fromEntries([...real.headers].filter(([name]) => !TOLD.test(name))))
+      const told = Object.fromEntries([...real.headers].filter(([name]) => !TOLD.test(name)))
+      if (wish === 'short') {
+        const length = String(Math.max(0, Number(told['content-length'] ?? answer.length) - 1))
+        response.writeHead(real.status, { ...told, 'content-length': length })
+        return void response.end(request.method === 'HEAD' ? undefined : answer.subarray(0, answer.length - 1))
+      }
+      response.writeHead(real.status, told)
       if (wish === 'cut') {
         response.write(answer.subarray(0, answer.length >> 1), () => response.destroy())
         return
