@@ -31,7 +31,9 @@ export async function beginRun({ store }: Repository, job: RunRecord['job']): Pr
   await write({ ...base, ended: null, outcome: 'running', label: null, message: null })
   return {
     async end(outcome, { label = null, message = null }: { label?: string | null; message?: string | null }) {
-      await write({ ...base, ended: new Date().toISOString(), outcome, label, message })
+      // A clock that was set back meanwhile makes no end before the start.
+      const ended = new Date(Math.max(Date.parse(started), Date.now())).toISOString()
+      await write({ ...base, ended, outcome, label, message })
     },
   }
 }

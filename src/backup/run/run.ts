@@ -9,7 +9,7 @@ import { packageVersion } from '../../statements/package-root.ts'
 import { step } from '../../steps.ts'
 import { takeLock } from '../../storage/lock.ts'
 import { LABEL, manifestKey, signed } from '../catalogue.ts'
-import { labelTime, newLabel } from '../label.ts'
+import { newLabel } from '../label.ts'
 import { takeLease } from '../lease.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Making } from '../methods/method.ts'
@@ -151,7 +151,8 @@ async function make(job: Job): Promise<Manifest> {
   const method = await methodOf(settings.kind)
   const server = await readServer(connection)
   await sweepLeftovers(repository)
-  const label = newLabel(settings.kind, world.now(), await newest(repository))
+  const started = world.now()
+  const label = newLabel(settings.kind, started, await newest(repository))
   const staging = await stagingFolder(repository, settings, label)
   const making: Making = {
     ...{ label, connection, settings, repository, key, staging, server },
@@ -172,8 +173,9 @@ async function make(job: Job): Promise<Manifest> {
     const objects = await publishFiles(outcome.files, making)
     const { wal, mark, evidence, parent, tools, warnings } = outcome
     const manifest: Manifest = {
-      ...{ format: 1, label, kind: settings.kind, started: labelTime(label).toISOString() },
-      ...{ ended: world.now().toISOString(), arxdb: packageVersion(), host: hostname(), server },
+      // The label may be ahead, where a clock once was; and a clock that was set back meanwhile makes no end before the start.
+      ...{ format: 1, label, kind: settings.kind, started: started.toISOString() },
+      ...{ ended: new Date(Math.max(started.getTime(), world.now().getTime())).toISOString(), arxdb: packageVersion(), host: hostname(), server },
       ...{ wal, mark, parent, objects, tools, evidence, warnings, method: outcome.method },
     }
     making.check()
