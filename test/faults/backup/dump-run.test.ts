@@ -211,7 +211,9 @@ describe.skipIf(!plain)('11: a lock table that is too small', () => {
         expect((await desk.records())[0]).toMatchObject({ outcome: 'failed' })
       }
       // The trap is real.
-      const dump = programsOf(15, undefined, process.env).find('pg_dump') ?? 'pg_dump'
+      const { rows } = await withClient(few.url, (client) => client.query('show server_version_num'))
+      const major = Math.floor(Number(rows[0].server_version_num) / 10_000)
+      const dump = programsOf(major, undefined, process.env).need('pg_dump')
       expect(() => execFileSync(dump, ['--schema-only', '--file=/dev/null', few.url], { stdio: 'pipe' })).toThrow(
         /out of shared memory/,
       )
