@@ -175,7 +175,12 @@ async function make(job: Job): Promise<Manifest> {
     const manifest: Manifest = {
       // The label may be ahead, where a clock once was; and a clock that was set back meanwhile makes no end before the start.
       ...{ format: 1, label, kind: settings.kind, started: started.toISOString() },
-      ...{ ended: new Date(Math.max(started.getTime(), world.now().getTime())).toISOString(), arxdb: packageVersion(), host: hostname(), server },
+      ...{
+        ended: new Date(Math.max(started.getTime(), world.now().getTime())).toISOString(),
+        arxdb: packageVersion(),
+        host: hostname(),
+        server,
+      },
       ...{ wal, mark, parent, objects, tools, evidence, warnings, method: outcome.method },
     }
     making.check()

@@ -1,6 +1,7 @@
 // `backup run` into an S3 that is overloaded, refuses, or does not keep what it was sent: by exit code, message, list and
 // record of runs.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { takeLease } from '../../../src/backup/lease.ts'
 import { openRepository } from '../../../src/backup/repository.ts'
@@ -71,6 +72,25 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
   }
 
   const isDump = (path: string): boolean => path.includes('/backups/') && path.includes('pgdump')
+
+  test('3: interrupted in the middle of an upload: what was sent is taken away at once', async () => {
+    const client = moto.client()
+    const large = 'create table public.large as select i, md5(i::text) as t from generate_series(1, 500000) i'
+    await withClient(database.url, (one) => one.query(large))
+    try {
+      for (const at of ['part sent', 'upload completed']) {
+        const words = ['-o', 'json', '--kind', 'copy', '--compression', 'none']
+        const ended = await desk.run(words, { fault: { at, what: 'interrupt' } })
+        expect(ended, ended.stderr).toMatchObject({ code: 130, stdout: '' })
+        const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: 'run' }))
+        expect(Uploads).toEqual([])
+        await nothingOfIt()
+      }
+    } finally {
+      client.destroy()
+      await withClient(database.url, (one) => one.query('drop table public.large'))
+    }
+  }, 60_000)
 
   test('5: overloaded for a few requests: it waits, and is well', async () => {
     let refused = 0
