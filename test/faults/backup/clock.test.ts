@@ -54,7 +54,7 @@ describe.skipIf(!plain)('12: a clock that is wrong', () => {
     expect(await well(winter('2025-10-26T00:30:00Z'), [], env)).toMatch(/^20251026T003/)
     expect(await well(winter('2025-10-26T01:30:00Z'), [], env)).toMatch(/^20251026T013/)
     await listed()
-  }, 60_000)
+  }, 120_000)
 
   test('12: a run a year ahead, and those after it under the right clock: in order, and not taken for the newest', async () => {
     const now = await well()
@@ -79,11 +79,11 @@ describe.skipIf(!plain)('12: a clock that is wrong', () => {
     expect(Date.parse(ended!)).toBeGreaterThanOrEqual(Date.parse(started))
     const shown = await desk.backup('show', labels.at(-1)!, '-o', 'json')
     expect(shown, shown.stderr).toMatchObject({ code: 0 })
-  }, 60_000)
+  }, 120_000)
 
   test('12: set ahead by less than the lease lasts: the deadline is not fooled', async () => {
     await well({ at: 'staging', what: 'clock', clockMs: 75_000 }, ['--deadline', '70s'])
-  }, 60_000)
+  }, 120_000)
 
   test('12: set ahead by hours in the middle of a run: the lease may be another’s, so nothing is published', async () => {
     const ran = await desk.run(['-o', 'json'], { fault: { at: 'staging', what: 'clock', clockMs: 3 * HOUR } })
@@ -91,7 +91,7 @@ describe.skipIf(!plain)('12: a clock that is wrong', () => {
     expect(toldError(ran)).toMatchObject({ code: 'lease-lost' })
     await listed()
     expect((await desk.records())[0]).toMatchObject({ outcome: 'failed' })
-  }, 60_000)
+  }, 120_000)
 
   test.each([
     ['ahead', YEAR],
@@ -110,10 +110,10 @@ describe.skipIf(!plain)('12: a clock that is wrong', () => {
       })
       await listed()
     },
-    60_000,
+    120_000,
   )
 
   test('12: after all of that the next run is well, and all there is verifies', async () => {
     expect(await desk.recovers()).toBe(labels.length + 1)
-  }, 60_000)
+  }, 120_000)
 })

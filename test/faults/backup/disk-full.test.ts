@@ -60,7 +60,7 @@ describe.skipIf(!plain || why)(`4: no space left${why ? ` (${why})` : ''}`, () =
       const well = await desk.run(['--encrypt', '--staging', staging, '--compression', 'none'])
       expect(well, well.stderr).toMatchObject({ code: 0 })
     },
-    60_000,
+    120_000,
   )
 
   test('4: in the staging folder, while pg_basebackup writes', async () => {
@@ -75,7 +75,7 @@ describe.skipIf(!plain || why)(`4: no space left${why ? ` (${why})` : ''}`, () =
     expect([1, 6]).toContain(full.code)
     expect(toldError(full)).toMatchObject({ code: 'disk-full', message: expect.stringContaining(staging) })
     expect(await desk.list()).toEqual([])
-  }, 60_000)
+  }, 120_000)
 
   test('4: in the repository, before a run and at each point of it where something is written', async () => {
     desk = deskOf(database, { repo: join(disk.folder, 'repo') })
@@ -100,7 +100,7 @@ describe.skipIf(!plain || why)(`4: no space left${why ? ` (${why})` : ''}`, () =
     expect(readFileSync(sign, 'utf8')).toContain(toldError(none).message)
     expect(await desk.list()).toHaveLength(1)
     await freed(2)
-  }, 60_000)
+  }, 120_000)
 
   /** A run that stands still at the step until the disk is full. */
   async function fullAt(step: string) {
@@ -128,7 +128,7 @@ describe.skipIf(!plain || why)(`4: no space left${why ? ` (${why})` : ''}`, () =
       expect(newest).toMatchObject(step === 'lease taken' ? { job: 'verify' } : { job: 'run', outcome: 'failed' })
       await freed(2)
     },
-    60_000,
+    120_000,
   )
 
   test('4: in the repository, when all but the end of the record is written: the backup is one', async () => {
@@ -139,7 +139,7 @@ describe.skipIf(!plain || why)(`4: no space left${why ? ` (${why})` : ''}`, () =
     expect((await desk.list()).map((one) => one.label)).toContain(label)
     expect((await desk.records())[0]).toMatchObject({ job: 'run', outcome: 'running' })
     await freed(3)
-  }, 60_000)
+  }, 120_000)
 
   test('4: in the repository, when the lease is renewed', async () => {
     desk = deskOf(database)
@@ -181,5 +181,5 @@ describe.skipIf(!plain || why)(`4: no space left${why ? ` (${why})` : ''}`, () =
       await repository.close()
     }
     await freed(2)
-  }, 60_000)
+  }, 120_000)
 })

@@ -33,7 +33,7 @@ describe.skipIf(!plain)('a dump by the command line', () => {
     })
     desk = deskOf(database, { kind: 'dump' })
     await well()
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     desk?.end()
     await database?.drop()
@@ -79,7 +79,7 @@ describe.skipIf(!plain)('a dump by the command line', () => {
       ...{ code: 'program-old', exit: 5 },
     })
     expect(old.message).toMatch(/PostgreSQL 14, and the server is/)
-  }, 60_000)
+  }, 120_000)
 
   test('2: pg_dump killed in the middle of the rows: failed, and the backup before is as it was', async () => {
     const sign = join(desk.home, 'killed-at')
@@ -92,7 +92,7 @@ describe.skipIf(!plain)('a dump by the command line', () => {
     expect(Number(readFileSync(sign, 'utf8'))).toBeGreaterThan(1_000_000)
     const checked = await desk.backup('verify', '--all')
     expect(checked, checked.stderr).toMatchObject({ code: 0 })
-  }, 60_000)
+  }, 120_000)
 
   test('10: a table that is dropped while its lock is waited for has the list read anew', async () => {
     for (const kind of ['dump', 'copy']) {
@@ -150,7 +150,7 @@ describe.skipIf(!plain)('a dump by the command line', () => {
       join(desk.repo, 'backups', JSON.parse(ran.stdout)[0].label, 'dump.pgdump'),
     ]).toString()
     expect(listed.match(/^\d+$/gm)).toHaveLength(20)
-  }, 60_000)
+  }, 120_000)
 
   test('10: a lock that is never to be had ends it after three tries', async () => {
     const tries = join(desk.home, 'tries')
@@ -158,7 +158,7 @@ describe.skipIf(!plain)('a dump by the command line', () => {
     const error = await fails(shim(script), { code: 'dump-failed', exit: 1 })
     expect(error.detail).toContain('lock timeout')
     expect(readFileSync(tries, 'utf8').trim().split('\n')).toHaveLength(3)
-  }, 60_000)
+  }, 120_000)
 
   test('13: what pg_dump says and nobody knows is told and kept; what is known to be harmless is not', async () => {
     const script = `cat >&2 <<'SAID'
@@ -176,11 +176,11 @@ exec "$REAL" "$@"`
     const { manifest } = JSON.parse(readFileSync(join(desk.repo, 'backups', label, 'manifest.json'), 'utf8'))
     expect(manifest.warnings).toEqual(['pg_dump: warning: the moon is full'])
     expect((await desk.backup('show', label)).stdout).toContain('the moon is full')
-  }, 60_000)
+  }, 120_000)
 
   test('2, 10: after all of that the next run is well, and all there is verifies', async () => {
     expect(await desk.recovers()).toBe(good + 1)
-  }, 60_000)
+  }, 120_000)
 })
 
 describe.skipIf(!plain)('11: a lock table that is too small', () => {

@@ -34,7 +34,7 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
     const sound = { ...SOUND, endpoint: moto.endpoint }
     desk = deskOf(database, { repo: 's3://run/market', s3, sound, env: moto.env, kind: 'dump' })
     await well()
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     desk?.end()
     proxy?.close()
@@ -44,7 +44,7 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
   // No fault leaves anything that the next run stumbles at, which begins at once in the next test; in the end all is well.
   afterAll(async () => {
     if (desk) expect(await desk.recovers()).toBe(good + 1)
-  }, 60_000)
+  }, 120_000)
 
   async function well(): Promise<void> {
     const next = await desk.run()
@@ -90,7 +90,7 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
       client.destroy()
       await withClient(database.url, (one) => one.query('drop table public.large'))
     }
-  }, 60_000)
+  }, 120_000)
 
   test('5: overloaded for a few requests: it waits, and is well', async () => {
     let refused = 0
@@ -99,14 +99,14 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
     expect(refused).toBe(4)
     good++
     await nothingListed()
-  }, 60_000)
+  }, 120_000)
 
   test('5: overloaded for longer, then back: it failed, and is on record as failed', async () => {
     const { ended } = await faulty((path, method) => (isDump(path) && method === 'PUT' ? 503 : 'pass'))
     expect(ended, ended.stderr).toMatchObject({ code: 1, stdout: '' })
     expect(toldError(ended)).toMatchObject({ code: 's3-failed', hint: expect.stringContaining('try again later') })
     await nothingOfIt()
-  }, 60_000)
+  }, 120_000)
 
   test.each([
     ['overloaded', 503, 1],
@@ -148,7 +148,7 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
       expect(refused).toBe(1)
       await nothingOfIt()
     },
-    60_000,
+    120_000,
   )
 
   test('6: refused (403) from the middle on, all of it: fast, without a storm of requests', async () => {
@@ -163,7 +163,7 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
     // The object, the list of what is to be taken away, the record, the lease.
     expect(refused).toBeLessThanOrEqual(6)
     await nothingListed()
-  }, 60_000)
+  }, 120_000)
 
   test('6: refused (403) when the lease is given back: the backup is one, and the next run takes the lease', async () => {
     const { ended } = await faulty((path, method) => (path.includes('/leases/') && method === 'DELETE' ? 403 : 'pass'))
@@ -171,7 +171,7 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
     good++
     await nothingListed()
     expect((await desk.records())[0]).toMatchObject({ outcome: 'ok' })
-  }, 60_000)
+  }, 120_000)
 
   test('6: refused (403) when the lease is renewed: it is lost with its term, without a storm of requests', async () => {
     const repository = await openRepository(
@@ -196,7 +196,7 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
       wish = () => 'pass'
       await repository.close()
     }
-  }, 60_000)
+  }, 120_000)
 
   test.each(['short sent', 'flip sent', 'short'] as const)(
     '7: acknowledged, and not there as it was sent (%s): it failed, and is no backup',
@@ -207,7 +207,7 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
       expect(toldError(ended)).toMatchObject({ code: 'object-short' })
       await nothingOfIt()
     },
-    60_000,
+    120_000,
   )
 
   test.each(['short sent', 'flip sent'] as const)(
@@ -219,7 +219,7 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
       expect(ended, ended.stderr).toMatchObject({ code: 1, stdout: '' })
       await nothingOfIt()
     },
-    60_000,
+    120_000,
   )
 
   test.each(['flip', 'short'] as const)(
@@ -239,6 +239,6 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
       const again = await desk.backup('verify')
       expect(again, again.stderr).toMatchObject({ code: 0 })
     },
-    60_000,
+    120_000,
   )
 })

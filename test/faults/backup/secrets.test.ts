@@ -134,7 +134,7 @@ describe.skipIf(!plain || why)(`15: secrets${why ? ` (${why})` : ''}`, () => {
       key = /AGE-SECRET-KEY-\w+/.exec(readFileSync(join(desk.home, 'key'), 'utf8'))![0]
       clean(ended.stdout + ended.stderr, 'what was printed')
     },
-    60_000,
+    120_000,
   )
 
   test('15: runs that fail tell no secret: refused by S3, by the server, by a hook, without a heartbeat', async () => {
@@ -187,5 +187,5 @@ describe.skipIf(!plain || why)(`15: secrets${why ? ` (${why})` : ''}`, () => {
     } finally {
       client.destroy()
     }
-  }, 60_000)
+  }, 120_000)
 })

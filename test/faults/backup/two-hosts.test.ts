@@ -105,13 +105,13 @@ describe.skipIf(!plain || alone)(`9: two hosts${alone ? ` (${alone})` : ''}`, ()
   test(
     '9: in a folder that both see: the second is refused, and told the host',
     async () => oneWins(await desk()),
-    60_000,
+    120_000,
   )
 
   test.skipIf(noMoto)(
     `9: in S3${noMoto ? ` (${noMoto})` : ''}: the second is refused, and told the host`,
     async () => oneWins(await desk('same')),
-    60_000,
+    120_000,
   )
 
   // The first one has to renew its lease before the second can know that it lives: half a minute.
@@ -139,7 +139,7 @@ describe.skipIf(!plain || alone)(`9: two hosts${alone ? ` (${alone})` : ''}`, ()
     const well = codes.filter((code) => code === 0).length
     expect(await at.list()).toHaveLength(well)
     expect(await at.recovers()).toBe(well + 1)
-  }, 60_000)
+  }, 120_000)
 
   test('9: a host that died is passed over after its term and never before', async () => {
     const at = await desk()
@@ -229,5 +229,5 @@ describe.skipIf(!plain)('two cron jobs of one host', () => {
       desk.end()
       await database.drop()
     }
-  }, 60_000)
+  }, 120_000)
 })
