@@ -1,5 +1,6 @@
 // One at a time on a repository, over hosts: a small object with a term. A holder on the same host that died is seen at
-// once by its process, one elsewhere when its term is over and it gives no sign of life: clocks of two hosts may differ.
+// once by its process. One elsewhere is passed over when its term seems over and it gives no sign of life for a whole
+// term more: clocks of two hosts may differ by minutes, by the hours of a time zone, or by years.
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -31,8 +32,13 @@ export interface Holder {
 export interface Lease {
   /** Throws when it was lost: another one may be at work. */
   check(): void
+  /** The same, asked of the store itself: before what cannot be taken back. */
+  confirm(): Promise<void>
+  /** Never throws: what cannot be removed is passed over by whoever comes next. */
   release(): Promise<void>
 }
+
+export const leaseKey = (name: string): string => `leases/${name}.json`
 
 /** Takes the lease `name` or refuses (exit 6), naming who has it. It is renewed each quarter of its term. */
 export async function takeLease(
@@ -40,12 +46,15 @@ export async function takeLease(
   name: string,
   command: string,
   termMs = TERM_MS,
+  waits: (text: string) => void = () => {},
 ): Promise<Lease> {
-  const key = `leases/${name}.json`
+  const key = leaseKey(name)
   const { store } = repository
   const base = { id: randomUUID(), command, ...here(), since: new Date().toISOString() }
   let held: Buffer | undefined
   let until = 0
+  /** The same by a clock that nobody sets. */
+  let steady = 0
   let lost: unknown
   const read = (): Promise<Buffer | undefined> =>
     store.read(key).catch((error) => {
@@ -53,11 +62,12 @@ export async function takeLease(
       throw error
     })
   const take = async (): Promise<boolean> => {
-    const end = Date.now() + termMs
+    const [end, steadyEnd] = [Date.now() + termMs, performance.now() + termMs]
     const next = Buffer.from(`${JSON.stringify({ ...base, until: new Date(end).toISOString() })}\n`)
     if (!(await store.swap(key, held, next))) return false
     held = next
     until = end
+    steady = steadyEnd
     return true
   }
   // Not every S3 knows If-Match: of several that pass by the same dead holder the last one has it.
@@ -69,8 +79,7 @@ export async function takeLease(
   for (let attempt = 0; ; attempt++) {
     const found = await read()
     const holder = found && holderOf(found)
-    if (holder && (alive(holder) || (await shows(holder, found, read, termMs))))
-      throw busy(command, holder, store.where)
+    if (holder && (await lives(holder, found, { read, termMs, waits }))) throw busy(command, holder, store.where)
     held = found
     if ((await take()) && (!found || (await stays()))) break
     if (attempt === 4) throw busy(command, holder, store.where)
@@ -93,42 +102,58 @@ export async function takeLease(
     }
   }
   let renewing: Promise<void> | undefined
-  const timer = setInterval(() => {
-    // A store that hangs must not have two of them under way.
-    renewing ??= renew().finally(() => {
+  // A store that hangs must not have two of them under way.
+  const renewed = (): Promise<void> =>
+    (renewing ??= renew().finally(() => {
       renewing = undefined
-    })
-  }, termMs / 4)
+    }))
+  const timer = setInterval(() => void renewed(), termMs / 4)
   timer.unref()
+  const check = (): void => {
+    // Of a process that was stopped, or a host that slept, no renewal has failed yet; and a clock may have been set back.
+    if (lost === undefined && (Date.now() > until || performance.now() > steady)) {
+      lost = new Error('it was not renewed in time')
+    }
+    if (lost !== undefined) throw leaseLost(command, lost)
+  }
   return {
-    check() {
-      // Of a process that was stopped, or a host that slept, no renewal has failed yet.
-      if (lost === undefined && Date.now() > until) lost = new Error('it was not renewed in time')
-      if (lost !== undefined) throw leaseLost(command, lost)
+    check,
+    async confirm() {
+      check()
+      await renewing
+      await renewed()
+      check()
     },
     async release() {
       clearInterval(timer)
       await renewing
       const current = await store.read(key).catch(() => undefined)
-      if (held && current?.equals(held)) await store.remove(key)
+      if (held && current?.equals(held)) await store.remove(key).catch(() => {})
     },
   }
 }
 
-/** Longer ago than any two clocks differ. */
-const SKEW_MS = 3_600_000
+interface Watch {
+  readonly termMs: number
+  read(): Promise<Buffer | undefined>
+  waits(text: string): void
+}
 
-/** Whether a holder on another host whose term seems over renews it yet: its clock may be behind ours. */
-async function shows(
-  holder: Holder,
-  seen: Buffer,
-  read: () => Promise<Buffer | undefined>,
-  termMs: number,
-): Promise<boolean> {
-  if (comparable(holder) || Date.now() - Date.parse(holder.until) > SKEW_MS) return false
-  await sleep(termMs / 3)
-  const now = await read()
-  return now !== undefined && !now.equals(seen)
+/**
+ * Whether the holder is at work. What its clock and ours say decides only as far as they can both be right; else it is
+ * watched for a term, within which one that lives renews it several times.
+ */
+async function lives(holder: Holder, seen: Buffer, { termMs, read, waits }: Watch): Promise<boolean> {
+  if (comparable(holder) && bornAt(holder.pid) !== holder.born) return false
+  const left = Date.parse(holder.until) - Date.now()
+  if (left > 0 && (comparable(holder) || left <= termMs)) return true
+  waits(`waiting ${Math.ceil(termMs / 1000)} s for a sign of arxdb ${holder.command} on ${holder.host}`)
+  for (const end = performance.now() + termMs; performance.now() < end; ) {
+    await sleep(Math.min(2_000, termMs / 10))
+    const now = await read()
+    if (now === undefined || !now.equals(seen)) return now !== undefined
+  }
+  return false
 }
 
 /** Which process this is, for whoever asks later whether it lives. */
@@ -192,7 +217,7 @@ const busy = (command: string, holder: Holder | undefined, where: string): ArxEr
     detail: holder
       ? `held by arxdb ${holder.command}, pid ${holder.pid} on ${holder.host}, since ${holder.since}`
       : 'it was taken in this moment',
-    hint: `wait for it to end; one that died on another host is passed over ${(TERM_MS * 1.5) / 60_000} minutes after its last sign; then arxdb ${command} again`,
+    hint: `wait for it to end; one that died on another host is passed over ${(TERM_MS * 2) / 60_000} minutes after its last sign; then arxdb ${command} again`,
     exit: EXIT.refused,
   })
 

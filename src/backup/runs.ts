@@ -25,14 +25,28 @@ export interface OpenRun {
 export async function beginRun({ store }: Repository, job: RunRecord['job']): Promise<OpenRun> {
   const started = new Date().toISOString()
   const base = { job, host: hostname(), pid: process.pid, started }
-  const key = `runs/${started.replace(/[-:.]/g, '')}-${job}-${randomBytes(3).toString('hex')}.json`
+  const newest = (await store.list('runs/')).at(-1)?.key
+  const key = `runs/${stampAfter(newest, started)}-${job}-${randomBytes(3).toString('hex')}.json`
   const write = (record: RunRecord) => store.put(key, Buffer.from(`${JSON.stringify(record)}\n`), { replace: true })
   await write({ ...base, ended: null, outcome: 'running', label: null, message: null })
   return {
     async end(outcome, { label = null, message = null }: { label?: string | null; message?: string | null }) {
-      await write({ ...base, ended: new Date().toISOString(), outcome, label, message })
+      // A clock that was set back meanwhile makes no end before the start.
+      const ended = new Date(Math.max(Date.parse(started), Date.now())).toISOString()
+      await write({ ...base, ended, outcome, label, message })
     },
   }
+}
+
+const stamp = (moment: string): string => moment.replace(/[-:.]/g, '')
+
+/** Records are read by their names: one that was made under a clock that was ahead must not hide those that come after. */
+function stampAfter(newest: string | undefined, now: string): string {
+  const [, ...parts] = /^runs\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-/.exec(newest ?? '') ?? []
+  if (parts.length === 0) return stamp(now)
+  const [year, month, day, hour, minute, second, ms] = parts
+  const then = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`)
+  return Number.isNaN(then) || then < Date.parse(now) ? stamp(now) : stamp(new Date(then + 1).toISOString())
 }
 
 /** The newest records, newest first. */

@@ -5,7 +5,11 @@ import { pathFrom } from './target.ts'
 
 const PATHS = ['repo', 'keyFile', 'staging', 'bindir']
 
-const textOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+/** Of the heartbeat's URL no more than where it leads: its path is a secret. */
+function textOf(key: string, value: unknown): string {
+  if (key === 'heartbeat' && URL.canParse(String(value))) return `${new URL(String(value)).origin}/...`
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
 
 /** The section of all files, and a line of `config show` for each of its keys. */
 export function mergeBackup(files: readonly FoundFile[], settings: Setting[], home: string): FileBackup {
@@ -16,7 +20,7 @@ export function mergeBackup(files: readonly FoundFile[], settings: Setting[], ho
       const value =
         PATHS.includes(key) && !/^s3:/.test(String(written)) ? pathFrom(path, String(written), home) : written
       merged[key] = value
-      settings.push({ key: `backup.${key}`, value: textOf(value), origin: path })
+      settings.push({ key: `backup.${key}`, value: textOf(key, value), origin: path })
     }
   }
   return merged

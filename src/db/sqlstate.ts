@@ -82,7 +82,9 @@ function refusalHint(code: string, e: PgError): string | undefined {
 }
 
 function serverParts(e: PgError, code: string): ErrorParts {
-  const detail = [e.detail, e.where?.split('\n')[0], code && `SQLSTATE ${code}`].filter(Boolean).join('; ')
+  const detail = [e.detail, e.where?.split('\n')[0], /^[0-9A-Z]{5}$/.test(code) && `SQLSTATE ${code}`]
+    .filter(Boolean)
+    .join('; ')
   switch (code) {
     case '57014':
       return {

@@ -68,29 +68,41 @@ test.each([
   ['another host', { host: 'elsewhere' }],
   ['a boot before', { boot: 'another' }],
   ['another container', { space: 'pid:[1]' }],
-])('the process number of %s says nothing: the term counts', async (_name, change) => {
+])('9: the process number of %s says nothing: the term counts, then a term of silence', async (_name, change) => {
   const lease = await take()
   const holder = written()
-  writeFileSync(file(), `${JSON.stringify({ ...holder, ...change, pid: 4_000_000 })}\n`)
-  await expect(take()).rejects.toMatchObject({ exit: 6 })
-  writeFileSync(file(), `${JSON.stringify({ ...holder, ...change, pid: 4_000_000, until: ago(7_200_000) })}\n`)
-  const next = await take()
+  const silent = (until: string): void =>
+    writeFileSync(file(), `${JSON.stringify({ ...holder, ...change, pid: 4_000_000, until })}\n`)
+  silent(ago(-1_500))
+  await expect(take(2_000)).rejects.toMatchObject({ exit: 6 })
+  silent(ago(7_200_000))
+  const began = performance.now()
+  const next = await take(2_000)
+  expect(performance.now() - began).toBeGreaterThan(1_900)
   await lease.release()
   // What the first released was no longer its own.
   expect(written().pid).toBe(process.pid)
   await next.release()
 })
 
-test('a host whose clock is behind shows that it lives by renewing', async () => {
-  const holder = { ...written.call(await holds()), host: 'elsewhere' }
-  const sign = (): void =>
-    writeFileSync(file(), `${JSON.stringify({ ...holder, until: ago(60_000), n: Date.now() })}\n`)
-  sign()
-  const renewing = setInterval(sign, 200)
-  await expect(take(1_200)).rejects.toMatchObject({ exit: 6 })
-  clearInterval(renewing)
-  await (await take(1_200)).release()
-})
+test.each([
+  ['minutes behind', 60_000],
+  ['a time zone behind', 5 * 3_600_000],
+  ['years behind', 1e11],
+  ['minutes ahead', -600_000],
+  ['years ahead', -1e11],
+])(
+  '9, 12: a host whose clock is %s shows that it lives by renewing, and is passed over when it does not',
+  async (_, off) => {
+    const holder = { ...written.call(await holds()), host: 'elsewhere' }
+    const sign = (): void => writeFileSync(file(), `${JSON.stringify({ ...holder, until: ago(off), n: Date.now() })}\n`)
+    sign()
+    const renewing = setInterval(sign, 300)
+    await expect(take(1_200)).rejects.toMatchObject({ exit: 6, detail: expect.stringContaining('elsewhere') })
+    clearInterval(renewing)
+    await (await take(1_200)).release()
+  },
+)
 const holds = async (): Promise<void> => void (await take())
 
 test('who lost it knows before doing more, and releases nothing', async () => {
@@ -121,4 +133,28 @@ test('it is renewed while it is held, also when one renewal is refused in passin
   lease.check()
   expect(written().until! > first!).toBe(true)
   await lease.release()
+})
+
+test('12: a clock that is set back does not keep one who was stopped from finding out', async () => {
+  const lease = await take(300)
+  const real = Date.now
+  Date.now = () => real() - 3_600_000
+  try {
+    const until = performance.now() + 400
+    while (performance.now() < until);
+    expect(() => lease.check()).toThrow(/lost its lease/)
+  } finally {
+    Date.now = real
+  }
+  await lease.release()
+})
+
+test('who asks the store itself knows at once that it was lost', async () => {
+  const lease = await take()
+  await lease.confirm()
+  writeFileSync(file(), `${JSON.stringify({ ...written(), id: 'somebody' })}\n`)
+  lease.check()
+  await expect(lease.confirm()).rejects.toThrow(/lost its lease/)
+  await lease.release()
+  expect(written().id).toBe('somebody')
 })

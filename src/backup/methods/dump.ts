@@ -141,12 +141,20 @@ async function checkedPrograms({ programs, server, env }: Making) {
   return { dump: await checked('pg_dump'), restore: await checked('pg_restore') }
 }
 
+/** A lock that was not to be had may be there the next time, as it is with pg_dump's own. */
+function inPassing(error: ArxError): string {
+  const said = `${error.message}; ${error.detail ?? ''}`
+  if (PASSING.test(said)) return said
+  throw error
+}
+
 type Attempt = Omit<Outcome, 'tools' | 'method'> & { readonly counts: DefinitionCounts }
 
 /** One snapshot, one dump; a text says why there is none. */
 async function attempt(making: Making, program: string): Promise<Attempt | string> {
   const { connection, staging, settings, signal, server } = making
-  const snapshot = await openSnapshot(connection)
+  const snapshot = await openSnapshot(connection).catch(inPassing)
+  if (typeof snapshot === 'string') return snapshot
   try {
     const compress = settings.compression === 'zstd' && server.major < 16 ? 'gzip' : settings.compression
     const args = [

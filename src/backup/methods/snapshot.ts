@@ -3,7 +3,7 @@
 import type { Connection } from '../../connect/connection.ts'
 import { openClient } from '../../db/connect.ts'
 import { identifier, qualified } from '../../db/identifier.ts'
-import { translate } from '../../db/sqlstate.ts'
+import { sqlState, translate } from '../../db/sqlstate.ts'
 import { detect } from '../../engines/detect.ts'
 import { statement, type Target } from '../../statements/load.ts'
 import { type Client, type Run, runner } from '../../storage/session.ts'
@@ -21,6 +21,9 @@ export interface Snapshot {
 
 /** How long a lock is waited for: what holds longer than this is not in passing. */
 export const LOCK_WAIT_MS = 60_000
+
+/** undefined_table, invalid_schema_name, deadlock_detected, and the internal error of a relation that went under a lock. */
+const GONE = ['42P01', '3F000', '40P01', 'XX000']
 
 /** How text leaves and enters the server, whatever the database or the role has set. */
 export const TEXT_SETTINGS = [
@@ -50,12 +53,7 @@ export async function openSnapshot(connection: Connection): Promise<Snapshot> {
     const found = await detect((name) => runner(client, plain)(name))
     const engine = found.version.timescaledb === null ? 'postgres' : 'timescaledb'
     const target: Target = { engine, server: found.version.server }
-    const tables = await runner(client, target)<{ schema: string; name: string }>('backup/logical/lockable')
-    await client.query(`begin isolation level repeatable read read only;${TEXT_SETTINGS}`)
-    // LOCK takes no snapshot: the one below begins after it.
-    for (const batch of batches(tables, 500)) {
-      await client.query(`lock table only ${batch.map(qualified).join(', only ')} in access share mode`)
-    }
+    await lockAll(client, target)
     const { text } = statement('backup/logical/export', target)
     const { rows } = await client.query<{ id: string; at: string }>(text)
     return {
@@ -69,6 +67,26 @@ export async function openSnapshot(connection: Connection): Promise<Snapshot> {
   } catch (error) {
     await client.end().catch(() => {})
     throw translate(error, connection)
+  }
+}
+
+const LOCK_TRIES = 3
+
+/** Begins the transaction and locks every table in it. One that is dropped before its turn comes has the list read anew. */
+async function lockAll(client: Client, target: Target): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const tables = await runner(client, target)<{ schema: string; name: string }>('backup/logical/lockable')
+    await client.query(`begin isolation level repeatable read read only;${TEXT_SETTINGS}`)
+    try {
+      // LOCK takes no snapshot: the one that is exported begins after it.
+      for (const batch of batches(tables, 500)) {
+        await client.query(`lock table only ${batch.map(qualified).join(', only ')} in access share mode`)
+      }
+      return
+    } catch (error) {
+      await client.query('rollback')
+      if (tries === LOCK_TRIES || !GONE.includes(sqlState(error) ?? '')) throw error
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // What killed runs left: uploads that never ended, and folders that never got their manifest.
 import { LABEL } from '../catalogue.ts'
+import { leaseKey } from '../lease.ts'
 import type { Repository } from '../repository.ts'
 import { unpublish } from './publish.ts'
 
@@ -11,11 +12,13 @@ const HOUR_MS = 3_600_000
  */
 export async function sweepLeftovers(repository: Repository): Promise<number> {
   const { store } = repository
-  await store.sweep(HOUR_MS)
+  // The lease was written a moment ago: our own clock may be a year off, and all would look old.
+  const now = (await store.stat(leaseKey('repository')))?.modified.getTime() ?? Date.now()
+  await store.sweep(HOUR_MS, now)
   const young = new Set<string>()
   const whole = new Set<string>()
   const labels = new Set<string>()
-  const limit = Date.now() - HOUR_MS
+  const limit = now - HOUR_MS
   for (const { key, modified } of await store.list('backups/')) {
     const [, label = '', name] = key.split('/')
     if (!LABEL.test(label)) continue

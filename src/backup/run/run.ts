@@ -1,6 +1,7 @@
 // `arxdb backup run`: one at a time, into files, into the repository, and last the manifest, which makes it a backup.
 import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { dirname } from 'node:path'
 import type { Connection } from '../../connect/connection.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
@@ -8,7 +9,7 @@ import { packageVersion } from '../../statements/package-root.ts'
 import { step } from '../../steps.ts'
 import { takeLock } from '../../storage/lock.ts'
 import { LABEL, manifestKey, signed } from '../catalogue.ts'
-import { labelTime, newLabel } from '../label.ts'
+import { newLabel } from '../label.ts'
 import { takeLease } from '../lease.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Making } from '../methods/method.ts'
@@ -21,6 +22,7 @@ import type { BackupSettings } from '../settings.ts'
 import { runFolder } from '../staging.ts'
 import { announce } from './announce.ts'
 import { sweepLeftovers } from './leftovers.ts'
+import { namingFolder } from './no-space.ts'
 import { publishFiles, unpublish } from './publish.ts'
 import { readServer } from './server.ts'
 
@@ -46,12 +48,24 @@ export async function runBackup(
   settings: BackupSettings,
   world: RunWorld,
 ): Promise<RunOutcome> {
+  try {
+    return await locked(connection, settings, world)
+  } catch (error) {
+    // One that another is at work beside is no failure of that other's.
+    if (!['lease-busy', 'lock-busy'].includes((error as ArxError).code)) {
+      await announce('failed', settings, { message: (error as Error).message }, world).catch(() => [])
+    }
+    throw error
+  }
+}
+
+async function locked(connection: Connection, settings: BackupSettings, world: RunWorld): Promise<RunOutcome> {
   const remarks: string[] = []
   const repository = await openRepository(settings, 'make')
   try {
     const { key, made } = await ensureKey(settings.keyFile)
     if (made) remarks.push(`made the key ${settings.keyFile}: keep a copy of it on another machine`)
-    const lease = await takeLease(repository, 'repository', COMMAND)
+    const lease = await takeLease(repository, 'repository', COMMAND, undefined, (text) => world.progress(text))
     try {
       const lock = await takeLock(connection, 'arxdb backup', COMMAND)
       try {
@@ -59,7 +73,8 @@ export async function runBackup(
           lease.check()
           lock.check()
         }
-        return await recorded({ connection, settings, world, repository, key, check, remarks })
+        const confirm = (): Promise<void> => lease.confirm()
+        return await recorded({ connection, settings, world, repository, key, check, confirm, remarks })
       } finally {
         await lock.release()
       }
@@ -79,28 +94,47 @@ interface Job {
   readonly key: Key
   readonly remarks: string[]
   check(): void
+  /** Asks the repository itself whether the lease is still ours. */
+  confirm(): Promise<void>
 }
 
-/** With a record of the run, its deadline, hooks and heartbeat. */
+/** With a record of the run, its deadline, and the hook and heartbeat of one that went well. */
 async function recorded(job: Job): Promise<RunOutcome> {
   const { settings, world, repository, remarks } = job
-  const began = Date.now()
+  const began = performance.now()
   const record = await beginRun(repository, 'run')
   const deadline = settings.deadlineMs > 0 ? AbortSignal.timeout(settings.deadlineMs) : undefined
   const signal = deadline ? AbortSignal.any([world.signal, deadline]) : world.signal
+  let manifest: Manifest
   try {
     await announce('before', settings, {}, world)
-    const manifest = await make({ ...job, world: { ...world, signal } })
-    await record.end('ok', { label: manifest.label })
-    remarks.push(...manifest.warnings, ...(await announce('after', settings, { label: manifest.label }, world)))
-    return { manifest, seconds: (Date.now() - began) / 1000, remarks }
+    manifest = await make({ ...job, world: { ...world, signal } })
   } catch (error) {
     const failure = deadline?.aborted && !world.signal.aborted ? late(settings.deadlineMs, error) : (error as Error)
-    // Neither may hide why the run failed.
-    await record.end('failed', { message: failure.message }).catch(() => {})
-    await announce('failed', settings, { message: failure.message }, world).catch(() => [])
-    throw failure
+    const unheard = await unrecorded(record.end('failed', { message: failure.message }))
+    throw unheard ? withDetail(failure, unheard) : failure
   }
+  const { label, warnings } = manifest
+  remarks.push(...warnings)
+  // The backup is there and whole: that its record could not be written makes it no failure.
+  const unheard = await unrecorded(record.end('ok', { label }))
+  if (unheard) remarks.push(`${label} is made; ${unheard}`)
+  remarks.push(...(await announce('after', settings, { label }, world)))
+  return { manifest, seconds: (performance.now() - began) / 1000, remarks }
+}
+
+/** Why the record of the run does not say how it ended. */
+const unrecorded = (ending: Promise<void>): Promise<string | undefined> =>
+  ending.then(
+    () => undefined,
+    ({ message, detail }: ArxError) =>
+      `the record of this run could not be completed, and says that it is running: ${[message, detail].filter(Boolean).join(': ')}`,
+  )
+
+/** Neither may hide the other: why the run failed, and that its record does not tell. */
+function withDetail(failure: Error, more: string): ArxError {
+  const { code = 'failed', message, detail, hint, exit } = failure as Partial<ArxError> & Error
+  return new ArxError({ code, message, detail: [detail, more].filter(Boolean).join('; '), hint, exit, cause: failure })
 }
 
 const late = (deadlineMs: number, cause: unknown): ArxError =>
@@ -141,18 +175,25 @@ async function make(job: Job): Promise<Manifest> {
     const objects = await publishFiles(outcome.files, making)
     const { wal, mark, evidence, parent, tools, warnings } = outcome
     const manifest: Manifest = {
-      ...{ format: 1, label, kind: settings.kind, started: labelTime(label).toISOString() },
-      ...{ ended: world.now().toISOString(), arxdb: packageVersion(), host: hostname(), server },
+      // The label may be ahead, where a clock once was; and a clock that was set back meanwhile makes no end before the start.
+      ...{ format: 1, label, kind: settings.kind, started: started.toISOString() },
+      ...{
+        ended: new Date(Math.max(started.getTime(), world.now().getTime())).toISOString(),
+        arxdb: packageVersion(),
+        host: hostname(),
+        server,
+      },
       ...{ wal, mark, parent, objects, tools, evidence, warnings, method: outcome.method },
     }
     making.check()
     step('stored all')
+    await job.confirm()
     await repository.store.put(manifestKey(label), signed(manifest, key))
     step('published', label)
     return manifest
   } catch (error) {
     await unpublish(repository, label).catch(() => {})
-    throw error
+    throw namingFolder(error, dirname(staging))
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
@@ -172,5 +213,9 @@ async function newest({ store }: Repository): Promise<string | undefined> {
  */
 async function stagingFolder({ store }: Repository, settings: BackupSettings, label: string): Promise<string> {
   const parent = store.staging && !settings.encrypt ? store.staging : settings.staging
-  return runFolder(parent, label)
+  try {
+    return await runFolder(parent, label)
+  } catch (error) {
+    throw namingFolder(error, parent)
+  }
 }

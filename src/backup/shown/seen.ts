@@ -71,7 +71,10 @@ export function seen(
       const now = world.now()
       const runs = [...(archive?.timelines.values() ?? [])].filter(({ runs }) => runs.length > 0)
       return {
-        newestGood: latest(good.flatMap(({ entry }) => (entry.manifest ? [entry.manifest.ended] : []))),
+        newestGood: newestOf(
+          good.flatMap(({ entry }) => (entry.manifest ? [entry.manifest.ended] : [])),
+          now,
+        ),
         newestProof: latest(proven.map(({ at }) => at)),
         failed: last?.outcome === 'failed' ? { at: last.started, message: last.message ?? 'it did not say why' } : null,
         everySeconds: every(scheduleOf(settings.schedule, 'run'), now),
@@ -90,6 +93,14 @@ export function seen(
       await repository.close()
     }
   }
+}
+
+/** Clocks of two hosts differ by less. */
+const APART_MS = 3_600_000
+
+/** One made under a clock that was ahead would look like the newest until that day: it counts only where no other does. */
+function newestOf(ended: readonly string[], now: Date): string | null {
+  return latest(ended.filter((moment) => Date.parse(moment) <= now.getTime() + APART_MS)) ?? latest(ended)
 }
 
 const latest = (moments: readonly string[]): string | null => [...moments].sort().at(-1) ?? null

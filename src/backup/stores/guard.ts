@@ -74,7 +74,13 @@ async function placed(mine: string, guard: string, token: string): Promise<boole
   }
   try {
     const handle = await open(guard, 'wx')
-    await handle.writeFile(token).finally(() => handle.close())
+    try {
+      await handle.writeFile(token).finally(() => handle.close())
+    } catch (error) {
+      // On a full disk there is room for its name alone: left there, it would keep everybody off for a minute.
+      await rm(guard, { force: true })
+      throw error
+    }
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error

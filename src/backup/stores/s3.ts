@@ -62,7 +62,7 @@ class S3 {
       holds: (prefix) => this.holds(prefix),
       remove: (key) => this.remove(key),
       swap: (key, expected, next) => this.swap(key, expected, next),
-      sweep: (olderThanMs) => this.sweep(olderThanMs),
+      sweep: (olderThanMs, now) => this.sweep(olderThanMs, now),
       close: async () => this.client.destroy(),
     }
   }
@@ -271,8 +271,8 @@ class S3 {
     }
   }
 
-  /** By the store's clock; one that somebody else ended meanwhile is ended. */
-  private async sweep(olderThanMs: number): Promise<number> {
+  /** One that somebody else ended meanwhile is ended. */
+  private async sweep(olderThanMs: number, now = Date.now()): Promise<number> {
     let swept = 0
     let next: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {}
     try {
@@ -281,7 +281,7 @@ class S3 {
           new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: this.prefix, ...next }),
         )
         for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-          if (Initiated && Date.now() - Initiated.getTime() < olderThanMs) continue
+          if (Initiated && now - Initiated.getTime() < olderThanMs) continue
           const place = { Bucket: this.bucket, Key: Key!, UploadId: UploadId! }
           await this.client.send(new AbortMultipartUploadCommand(place)).catch((error) => {
             if (!this.missing(error)) throw error

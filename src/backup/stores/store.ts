@@ -55,8 +55,11 @@ export interface Store {
    * somebody else was faster.
    */
   swap(key: string, expected: Buffer | undefined, next: Buffer): Promise<boolean>
-  /** Ends uploads and removes temporary files that are older than this; how many. */
-  sweep(olderThanMs: number): Promise<number>
+  /**
+   * Ends uploads and removes temporary files that are older than this; how many. `now` is the store's time, for stores that
+   * cannot tell it: our own when left out.
+   */
+  sweep(olderThanMs: number, now?: number): Promise<number>
   /** Directory only: a folder of the same file system for what is being made; its files can be `adopt`ed by a rename. */
   readonly staging?: string | undefined
   adopt?(key: string, file: string): Promise<Stored>

@@ -4,6 +4,8 @@ import type { Check } from '../check.ts'
 /** In shares of the time between two backups. */
 const [WARN, CRIT] = [1.25, 2]
 const DAY = 86_400
+/** Clocks of two hosts differ by less, in seconds. */
+const APART = 3_600
 
 export const backupAge: Check = {
   ...{ name: 'backup-age', group: 'backup', unit: 's', threshold: { warn: WARN * DAY, crit: CRIT * DAY } },
@@ -18,7 +20,14 @@ export const backupAge: Check = {
         { object: null, value: null, state: 'CRITICAL', text: 'there is no good backup', try: 'arxdb backup run' },
       ]
     }
-    const value = Math.max(0, (now.getTime() - Date.parse(newestGood)) / 1000)
+    const age = (now.getTime() - Date.parse(newestGood)) / 1000
+    if (age < -APART) {
+      const text = `every good backup says that it was made in the future, the newest on ${newestGood}`
+      return [
+        { object: null, value: null, state: 'WARNING', text, try: 'set the clock, here or where backups are made' },
+      ]
+    }
+    const value = Math.max(0, age)
     const limits = { warn: WARN * everySeconds, crit: CRIT * everySeconds }
     const set = threshold(null)
     const { warn } = set === backupAge.threshold ? limits : set

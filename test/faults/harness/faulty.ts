@@ -71,6 +71,8 @@ export interface Standing {
   /** SIGKILL, as to a process that the kernel picks; its own children live on. */
   kill(): Promise<void>
   resume(): void
+  /** What it ended with, and what it said. */
+  ended(): Promise<Outcome>
 }
 
 /** Begins it and comes back when it stands still at the step. */
@@ -83,12 +85,16 @@ export async function standingAt(subject: Subject, args: readonly string[], at: 
   const child = spawn(file!, rest, {
     cwd: subject.home,
     env: { ...env, ...planted(subject.tier, { at, what: 'stop', sign }) },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let said = ''
+  let [told, said] = ['', '']
+  child.stdout!.on('data', (chunk: Buffer) => {
+    told += chunk.toString()
+  })
   child.stderr!.on('data', (chunk: Buffer) => {
     said += chunk.toString()
   })
+  const outcome = once(child, 'close').then(([code, signal]): Outcome => ({ code, signal, stdout: told, stderr: said }))
   for (let waited = 0; !existsSync(sign); waited += 20) {
     if (child.exitCode !== null || waited > 60_000) throw new Error(`it never came to "${at}": ${said}`)
     await sleep(20)
@@ -101,5 +107,6 @@ export async function standingAt(subject: Subject, args: readonly string[], at: 
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     },
     resume: () => void child.kill('SIGCONT'),
+    ended: () => outcome,
   }
 }

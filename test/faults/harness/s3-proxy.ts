@@ -4,8 +4,8 @@ import { createServer } from 'node:http'
 
 /**
  * A number answers with that status; `cut` ends the answer half-way, `flip` changes a bit of it; `flip sent` and `short sent`
- * do so to what is written; `lose` has it written and loses the answer; `hang` never answers; `wait` takes half a second;
- * a function says what is answered in place of the text that was.
+ * do so to what is written; `short` gives an answer, and its length, without its last byte; `lose` has it written and loses
+ * the answer; `hang` never answers; `wait` takes half a second; a function says what is answered in place of the text that was.
  */
 export type Fault =
   | ((text: string) => string)
@@ -13,6 +13,7 @@ export type Fault =
   | number
   | 'cut'
   | 'flip'
+  | 'short'
   | 'flip sent'
   | 'short sent'
   | 'lose'
@@ -65,10 +66,17 @@ export async function behind(
       if (typeof wish === 'function') answer = Buffer.from(wish(answer.toString()))
       if (wish === 'lose') return void response.destroy()
       if (wish === 'flip' && answer.length > 0) answer[answer.length >> 1]! ^= 1
-      const kept = [...real.headers].filter(
-        ([name]) => !TOLD.test(name) && !(typeof wish === 'function' && name === 'content-length'),
+      const told = Object.fromEntries(
+        [...real.headers].filter(
+          ([name]) => !TOLD.test(name) && !(typeof wish === 'function' && name === 'content-length'),
+        ),
       )
-      response.writeHead(real.status, Object.fromEntries(kept))
+      if (wish === 'short') {
+        const length = String(Math.max(0, Number(told['content-length'] ?? answer.length) - 1))
+        response.writeHead(real.status, { ...told, 'content-length': length })
+        return void response.end(request.method === 'HEAD' ? undefined : answer.subarray(0, answer.length - 1))
+      }
+      response.writeHead(real.status, told)
       if (wish === 'cut') {
         response.write(answer.subarray(0, answer.length >> 1), () => response.destroy())
         return

@@ -34,7 +34,10 @@ export function smallDisk(megabytes: number): SmallDisk {
   const freeKb = () => Number(execFileSync('df', ['--output=avail', '-k', folder]).toString().split('\n')[1])
   return {
     folder,
-    fill: (leavingKb = 0) => writeFileSync(ballast, Buffer.alloc(Math.max(0, freeKb() - leavingKb) * 1024, 1)),
+    fill(leavingKb = 0) {
+      rmSync(ballast, { force: true })
+      writeFileSync(ballast, Buffer.alloc(Math.max(0, freeKb() - leavingKb) * 1024, 1))
+    },
     free: () => rmSync(ballast, { force: true }),
     end() {
       execFileSync('umount', ['-l', folder])

@@ -66,8 +66,9 @@ export const copyMethod: Method = {
     const held = await holdAllJobs(making.connection)
     try {
       for (let tries = 1; ; tries++) {
-        const snapshot = await openSnapshot(making.connection)
+        let snapshot: Snapshot | undefined
         try {
+          snapshot = await openSnapshot(making.connection)
           return await attempt(making, snapshot, database, compression)
         } catch (error) {
           const state = sqlState(error)
@@ -75,7 +76,7 @@ export const copyMethod: Method = {
             throw translate(error, making.connection)
           making.progress(`the copy was stopped (${(error as Error).message}), again`)
         } finally {
-          await snapshot.close()
+          await snapshot?.close()
         }
         await sleep(1_000 * tries, undefined, { signal: making.signal })
       }
