@@ -8,6 +8,7 @@ import { serverEnv } from '../../programs/run.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Tablespace } from '../methods/cluster.ts'
 import { readObject } from '../objects.ts'
+import { guard } from './guards.ts'
 import type { PhysicalRestore } from './physical.ts'
 import { unpackBase } from './unpack.ts'
 
@@ -43,12 +44,13 @@ export async function refusePlaces(restore: Pick<Unpack, 'chain' | 'into' | 'tab
   for (const space of spaces) await emptyFolder(placeOf(restore, space))
 }
 
-/** Refuses (exit 6) what is there and holds anything. */
-export async function emptyFolder(path: string): Promise<void> {
-  const names = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
+/** Refuses (exit 6) what is there and holds anything but `ours`. */
+export async function emptyFolder(path: string, ours?: string): Promise<void> {
+  const found = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
     throw new ArxError({ code: 'not-empty', message: `cannot restore into ${path}`, detail: error.message })
   })
+  const names = found.filter((name) => name !== ours)
   if (names.length === 0) return
   throw new ArxError({
     code: 'not-empty',
@@ -72,6 +74,7 @@ export async function unpackChain(unpack: Unpack): Promise<void> {
   }
   await combine(unpack, parts)
   const combined = join(parts, 'combined')
+  await guard(combined, account)
   for (const name of await readdir(combined)) await rename(join(combined, name), join(into, name))
   await rm(parts, { recursive: true, force: true })
 }
@@ -88,6 +91,7 @@ async function unpackOne(
   await unpackBase({
     ...{ manifest, into, place, account, withoutWal, signal },
     read: (object) => readObject(repository, manifest.label, object, key, { signal }),
+    beforeControl: () => guard(into, account),
     progress(bytes) {
       if (bytes - told < 50_000_000) return
       told = bytes

@@ -5,24 +5,13 @@ import { detect } from '../../engines/detect.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
 import { step } from '../../steps.ts'
-import { type Run, runner } from '../../storage/session.ts'
+import { type Client, type Run, runner } from '../../storage/session.ts'
 import { type Programs, programsOf } from '../programs.ts'
 import { isGuarded, unguard } from './guards.ts'
-import { type IsolatedServer, serverAccount, startIsolated } from './isolated.ts'
+import { COPY_GUARDS, type IsolatedServer, serverAccount, startIsolated } from './isolated.ts'
 import { postmasterOf } from './leftovers.ts'
+import { otherJobs, type PendingJob } from './pending.ts'
 import { type RestoreRecord, readRecord } from './record.ts'
-
-export interface PendingJob {
-  readonly database: string
-  readonly job: string
-  readonly relation: string | null
-  readonly config: string | null
-  readonly next_start: string | null
-  /** Runs at once when the server starts. */
-  readonly due: boolean
-  /** Removes rows: what is older than it says is counted from today, and not from the moment of the restore. */
-  readonly deletes: boolean
-}
 
 export interface OpenOptions {
   readonly dataDir: string
@@ -67,7 +56,7 @@ export async function lookInto({ dataDir, bindir, env, signal }: OpenOptions): P
     jobs,
     async open(archive) {
       step('opening')
-      await unguard(dataDir, serverAccount(), archive ? [] : ['archive_mode'])
+      await unguard(dataDir, serverAccount(), archive ? [] : COPY_GUARDS)
       step('opened')
       return howToStart(dataDir, programs)
     },
@@ -76,12 +65,12 @@ export async function lookInto({ dataDir, bindir, env, signal }: OpenOptions): P
 
 async function pendingJobs(server: IsolatedServer): Promise<readonly PendingJob[]> {
   const plain = { engine: 'postgres', server: 150_000 } as const
-  const within = async <T>(database: string, ask: (run: Run) => Promise<T>): Promise<T> => {
+  const within = async <T>(database: string, ask: (run: Run, client: Client) => Promise<T>): Promise<T> => {
     const client = await openClient(server.connection(database))
     try {
       const found = await detect((name) => runner(client, plain)(name))
       const engine = found.version.timescaledb === null ? 'postgres' : 'timescaledb'
-      return await ask(runner(client, { engine, server: found.version.server }))
+      return await ask(runner(client, { engine, server: found.version.server }), client)
     } finally {
       await client.end().catch(() => {})
     }
@@ -90,11 +79,14 @@ async function pendingJobs(server: IsolatedServer): Promise<readonly PendingJob[
   const jobs: PendingJob[] = []
   for (const { name } of databases) {
     type Row = Omit<PendingJob, 'database' | 'due' | 'deletes'> & { scheduled: boolean }
-    for (const { scheduled, ...row } of await within(name, (run) => run<Row>('backup/physical/pending-jobs'))) {
-      if (!scheduled) continue
-      const due = row.next_start === null || Date.parse(row.next_start) <= Date.now()
-      jobs.push({ database: name, ...row, due, deletes: /retention|drop|expire/.test(row.job) })
-    }
+    await within(name, async (run, client) => {
+      for (const { scheduled, ...row } of await run<Row>('backup/physical/pending-jobs')) {
+        if (!scheduled) continue
+        const due = row.next_start === null || Date.parse(row.next_start) <= Date.now()
+        jobs.push({ database: name, ...row, due, deletes: /retention|drop|expire/.test(row.job) })
+      }
+      jobs.push(...(await otherJobs(client, name)))
+    })
   }
   return jobs
 }

@@ -4,14 +4,18 @@ import { createHash } from 'node:crypto'
 import { chmod, chown, mkdir, open, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { ArxError } from '../../errors.ts'
+import { ArxError, EXIT } from '../../errors.ts'
 import type { Account } from '../../programs/account.ts'
 import type { BackupObject, Manifest } from '../manifest.ts'
 import type { Tablespace } from '../methods/cluster.ts'
+import { DAMAGED } from '../objects.ts'
 import { type Seal, SUFFIX, unsealed } from '../sealing/seal.ts'
+import { noRoom } from './room.ts'
 import { readTar, type TarEntry } from './tar.ts'
 
 export const BACKUP_MANIFEST = 'backup_manifest'
+/** pg_basebackup sends it last. */
+const CONTROL = 'global/pg_control'
 
 export interface BackupFile {
   readonly Path?: string
@@ -51,6 +55,11 @@ export interface Unpacking {
   readonly withoutWal?: boolean | undefined
   readonly signal: AbortSignal
   progress?(bytes: number): void
+  /**
+   * Called before the control file is written, without which no server starts on the directory: what is to hold one back
+   * has to be there by then.
+   */
+  beforeControl?(): Promise<void>
 }
 
 /** Reads a small object whole. */
@@ -115,7 +124,9 @@ export async function unpackBase(unpacking: Unpacking): Promise<ServerManifest> 
       }
       const known = below === 'pg_wal/' ? undefined : expected.get(below + name)
       if (below !== 'pg_wal/' && !known) throw new Error(`${below}${name} is not in the backup's list of files`)
-      const handle = await open(path, 'w', 0o600)
+      if (below + name === CONTROL) await unpacking.beforeControl?.()
+      // What is there already is not of this backup: somebody else is at work in the directory.
+      const handle = await open(path, 'wx', 0o600)
       const hash = createHash('sha256')
       let size = 0
       return {
@@ -145,7 +156,7 @@ export async function unpackBase(unpacking: Unpacking): Promise<ServerManifest> 
       await readTar(await unsealed(source, compressionOf(inner), undefined), write)
     } catch (error) {
       if (signal.aborted) throw error
-      throw damaged(`backups/${manifest.label}/${object.name}`, error)
+      throw noRoom(error, into) ?? damaged(`backups/${manifest.label}/${object.name}`, error)
     }
   }
   if (expected.size > 0) {
@@ -159,11 +170,24 @@ export async function unpackBase(unpacking: Unpacking): Promise<ServerManifest> 
 
 const pathOf = (file: BackupFile): string => file.Path ?? Buffer.from(file['Encoded-Path'] ?? '', 'hex').toString()
 
-const damaged = (where: string, cause: unknown): ArxError =>
-  new ArxError({
+function damaged(where: string, cause: unknown): ArxError {
+  // A repository that cannot be read, or a key that is not the right one, says nothing of the backup.
+  if (cause instanceof ArxError && !DAMAGED.has(cause.code)) return cause
+  if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return occupied(cause as NodeJS.ErrnoException)
+  return new ArxError({
     code: 'object-damaged',
     message: `${where} is damaged`,
     detail: cause instanceof ArxError ? (cause.detail ?? cause.message) : (cause as Error).message,
     hint: 'arxdb backup list shows what else there is, and how far it is proven',
+    cause,
+  })
+}
+
+const occupied = (cause: NodeJS.ErrnoException): ArxError =>
+  new ArxError({
+    code: 'not-empty',
+    message: `${cause.path} came into being while it was restored: somebody else writes there`,
+    hint: 'give a directory that nobody else uses',
+    exit: EXIT.refused,
     cause,
   })
