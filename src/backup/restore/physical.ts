@@ -161,8 +161,8 @@ function recoverySettings({ chain, target, timeline }: PhysicalRestore, restoreC
     timeline: wanted,
     user: typeof manifest.method.superuser === 'string' ? manifest.method.superuser : 'postgres',
     settings: {
-      ...targetSettings(target),
       recovery_target_inclusive: 'on',
+      ...targetSettings(target),
       recovery_target_action: 'pause',
       recovery_target_timeline: wanted,
       restore_command: restoreCommand,

@@ -30,7 +30,8 @@ export function refuseSpecial(into: string, repo: string): void {
     }
   }
   if (!existsSync(place)) return
-  const other = serversBelow(place)[0]
+  // One that runs on this very directory has words of its own.
+  const other = serversBelow(place).find(({ folder }) => folder !== place)
   if (other) throw refused(into, `a server runs in ${other.folder} (process ${other.pid})`)
 }
 
