@@ -9,7 +9,7 @@ import { type Client, type Run, runner } from '../../storage/session.ts'
 import { type Programs, programsOf } from '../programs.ts'
 import { isGuarded, unguard } from './guards.ts'
 import { COPY_GUARDS, type IsolatedServer, serverAccount, startIsolated } from './isolated.ts'
-import { postmasterOf } from './leftovers.ts'
+import { postmasterOf, sweepLeftovers } from './leftovers.ts'
 import { otherJobs, type PendingJob } from './pending.ts'
 import { type RestoreRecord, readRecord } from './record.ts'
 
@@ -30,6 +30,7 @@ export interface Openable {
 /** Looks into the directory through an isolated server. Refuses (exit 6) a running one, and one that was opened before. */
 export async function lookInto({ dataDir, bindir, env, signal }: OpenOptions): Promise<Openable> {
   const record = await readRecord(dataDir)
+  await sweepLeftovers()
   const pid = postmasterOf(dataDir)
   if (pid !== undefined) {
     throw new ArxError({

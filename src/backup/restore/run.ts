@@ -11,7 +11,7 @@ import { placeOf, refusePlaces, tablespacesOf } from './chain.ts'
 import { claim, release, unfinished } from './claim.ts'
 import { readControl } from './control.ts'
 import { GUARDS, serverAccount } from './isolated.ts'
-import { postmasterOf } from './leftovers.ts'
+import { postmasterOf, sweepLeftovers } from './leftovers.ts'
 import { restorePhysical } from './physical.ts'
 import { refuseSpecial } from './places.ts'
 import { type PlanOptions, planRestore } from './plan.ts'
@@ -40,6 +40,8 @@ export interface Ran {
 /** Plans, refuses what the plan finds (exit 6), restores, and leaves the directory stopped, guarded and ready. */
 export async function runRestore(options: RunOptions): Promise<Ran> {
   const { repository, key, settings, target, timeline, into, env, signal, progress, tablespaces } = options
+  // What a killed restore left running in there is ours to end, and no server of anybody.
+  await sweepLeftovers()
   refuseSpecial(into, settings.repo)
   const standing = await occupant(options)
   progress('planning')
