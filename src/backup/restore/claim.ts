@@ -11,7 +11,15 @@ export const CLAIM = 'arxdb-restoring.json'
 /** Makes the directory, empty but for a file that says who fills it. Refused (exit 6) where anything else is there. */
 export async function claim(into: string, account: Account | undefined): Promise<void> {
   const file = join(into, CLAIM)
-  await mkdir(into, { recursive: true, mode: 0o700 })
+  await mkdir(into, { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
+    throw new ArxError({
+      code: 'not-empty',
+      message: `cannot restore into ${into}`,
+      detail: `it cannot be made: ${cause.message}`,
+      exit: EXIT.refused,
+      cause,
+    })
+  })
   try {
     await writeFile(file, JSON.stringify(markOf(process.pid)), { flag: 'wx', mode: 0o600 })
   } catch (error) {

@@ -51,6 +51,7 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
   const { chain } = plan.chosen
   await refusePlaces({ chain, into, tablespaces })
   if (standing) await options.confirm(standing)
+  step('planned')
   const moved = standing ? await moveAside(into) : undefined
   if (moved) step('moved aside', moved)
   const account = serverAccount()
@@ -59,6 +60,7 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
   try {
     // pgBackRest has to find its directory empty, and looks itself.
     if (manifest.kind !== 'pgbackrest') await claim(into, account)
+    step('claimed')
     const restored = await restorePhysical({
       ...{ repository, key, settings, chain, target, into, tablespaces, programs, env, signal, progress },
       timeline: timeline === 'latest' ? plan.chosen.window.timeline : timeline,
