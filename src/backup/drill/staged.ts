@@ -68,7 +68,8 @@ export async function stagedLogical(manifest: Manifest, programs: Programs, task
       const roles = manifest.evidence?.roles
       if (roles) await makeRoles(server, roles)
       const { warnings } = await restoreLogical({
-        ...{ repository, key, settings, manifest, programs, env, signal, jobs: 2, owners: roles !== undefined },
+        // What is fetched goes with the folder, whatever becomes of this process: it is the dump, unsealed.
+        ...{ repository, key, settings: { ...settings, staging: parent }, manifest, programs, env, signal, jobs: 2, owners: roles !== undefined },
         ...{ server: server.connection('postgres'), database: 'drill', progress: task.progress },
       })
       return {
