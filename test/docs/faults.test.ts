@@ -22,7 +22,9 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 
 function table(group: readonly FaultRow[]): string {
   const lines = group.map(({ fault, what, injected, expected, before, tests, needs }) => {
-    const files = [...new Set(tests.map(([file]) => `[${file.split('/').at(-1)!.replace('.test.ts', '')}](../${file})`))]
+    const files = [
+      ...new Set(tests.map(([file]) => `[${file.split('/').at(-1)!.replace('.test.ts', '')}](../${file})`)),
+    ]
     const how = needs ? `${injected} (needs ${needs})` : injected
     return `| ${[String(fault), what, how, before, expected, files.join(', ')].map(cell).join(' | ')} |`
   })

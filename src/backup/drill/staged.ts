@@ -69,7 +69,17 @@ export async function stagedLogical(manifest: Manifest, programs: Programs, task
       if (roles) await makeRoles(server, roles)
       const { warnings } = await restoreLogical({
         // What is fetched goes with the folder, whatever becomes of this process: it is the dump, unsealed.
-        ...{ repository, key, settings: { ...settings, staging: parent }, manifest, programs, env, signal, jobs: 2, owners: roles !== undefined },
+        ...{
+          repository,
+          key,
+          settings: { ...settings, staging: parent },
+          manifest,
+          programs,
+          env,
+          signal,
+          jobs: 2,
+          owners: roles !== undefined,
+        },
         ...{ server: server.connection('postgres'), database: 'drill', progress: task.progress },
       })
       return {

@@ -64,7 +64,8 @@ describe.skipIf(!own)('a copy of production', () => {
   const repo = (): readonly string[] => ['--repo', scene.settings.repo, '--key-file', scene.settings.keyFile]
   const arxdb = (...args: string[]): Promise<Outcome> =>
     runBeside('plain', [...args, '--bindir', bindir, '-o', 'json'], scene.folder)
-  const archived = (): readonly string[] => readdirSync(scene.archive('').replace(/\/$/, ''), { recursive: true }).map(String).sort()
+  const archived = (): readonly string[] =>
+    readdirSync(scene.archive('').replace(/\/$/, ''), { recursive: true }).map(String).sort()
   const confOf = (into: string): string => readFileSync(join(into, 'postgresql.auto.conf'), 'utf8')
 
   async function restored(...to: string[]): Promise<string> {
@@ -82,7 +83,8 @@ describe.skipIf(!own)('a copy of production', () => {
         await client.query('insert into ticks values (now(), 99, 0)')
         await client.query('select pg_switch_wal()')
         for (let tries = 0; tries < 60 && (tries < 30 || patient()); tries++) await sleep(100)
-        const { rows } = await client.query(`select pg_is_in_recovery() as recovering, (select count(*)::int from pg_replication_slots) as slots,
+        const { rows } =
+          await client.query(`select pg_is_in_recovery() as recovering, (select count(*)::int from pg_replication_slots) as slots,
           current_setting('archive_mode') as archive_mode, current_setting('primary_conninfo') as upstream`)
         return rows[0]
       }),
@@ -132,7 +134,11 @@ describe.skipIf(!own)('a copy of production', () => {
       const killed = await runFaulty({ tier: 'plain', home: scene.folder }, words, { at })
       expect(killed.signal).toBe('SIGKILL')
       expect(existsSync(join(into, 'global', 'pg_control'))).toBe(true)
-      for (const line of ["archive_mode = 'off'", "max_logical_replication_workers = '0'", "cron.launch_active_jobs = 'off'"])
+      for (const line of [
+        "archive_mode = 'off'",
+        "max_logical_replication_workers = '0'",
+        "cron.launch_active_jobs = 'off'",
+      ])
         expect(confOf(into)).toContain(line)
       const again = await arxdb(...words.slice(0, -4))
       expect(again.code, again.stderr).toBe(6)

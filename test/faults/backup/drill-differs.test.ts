@@ -1,6 +1,15 @@
 // A restore whose rows are all there and from which something else is missing, made so by a pg_restore that takes it away:
 // a drill fails and names each of them. And what a drill looks like from outside while it is at work.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { baseMethod } from '../../../src/backup/methods/base.ts'
@@ -32,20 +41,38 @@ const LARGE = `select lo_from_bytea(0, 'large'); create rule no as on delete to 
 
 /** What a restore might leave out or make otherwise, and how the drill has to tell it. */
 const LACKING: readonly (readonly [sql: string, told: RegExp])[] = [
-  ['drop index by_price; create index by_mood on ticks (mood)', /index is missing: public\.ticks: CREATE INDEX by_price/],
+  [
+    'drop index by_price; create index by_mood on ticks (mood)',
+    /index is missing: public\.ticks: CREATE INDEX by_price/,
+  ],
   [
     'alter table ticks drop constraint positive; alter table ticks add constraint positive check (price > -1)',
     /constraint or column is missing: public\.ticks: positive CHECK \(\(price > \(0\)/,
   ],
-  ['alter table ticks alter mood drop default', /constraint or column is missing: public\.ticks\.mood: public\.mood 'calm'/],
+  [
+    'alter table ticks alter mood drop default',
+    /constraint or column is missing: public\.ticks\.mood: public\.mood 'calm'/,
+  ],
   ['alter table ticks disable trigger note', /trigger is missing: public\.ticks: CREATE TRIGGER note/],
   ['drop view dear; create view dear as select * from ticks', /view is missing: public\.dear/],
-  [`create or replace function twice(x numeric) returns numeric language sql immutable as 'select 3 * x'`, /function is missing: public\.twice/],
+  [
+    `create or replace function twice(x numeric) returns numeric language sql immutable as 'select 3 * x'`,
+    /function is missing: public\.twice/,
+  ],
   [`select setval('numbers', 7)`, /sequence public\.numbers stood at 42, restored at 7/],
   ['alter table given owner to postgres', /owner or grant is missing: table public\.given is owned by owner/],
-  ['revoke grant option for select on given from reader cascade', /owner or grant is missing: table public\.given: select to reader with grant option/],
-  ['revoke execute on function twice(numeric) from reader', /owner or grant is missing: function public\.twice\(numeric\): execute to reader/],
-  ['grant execute on function noted() to public', /owner or grant was not there before: function public\.noted\(\): execute to public/],
+  [
+    'revoke grant option for select on given from reader cascade',
+    /owner or grant is missing: table public\.given: select to reader with grant option/,
+  ],
+  [
+    'revoke execute on function twice(numeric) from reader',
+    /owner or grant is missing: function public\.twice\(numeric\): execute to reader/,
+  ],
+  [
+    'grant execute on function noted() to public',
+    /owner or grant was not there before: function public\.noted\(\): execute to public/,
+  ],
   ['comment on column ticks.price is null', /object is missing: comment on table column public\.ticks\.price/],
   ['alter table secret disable row level security', /object is missing: public\.secret has row security/],
   ['drop policy own on secret', /object is missing: policy own on public\.secret/],
@@ -109,12 +136,15 @@ exit $rc
     return folder
   }
 
-  test.each(['copy', 'dump', 'base'])('53: passes a %s that came back whole, owners, grants and settings too', async (kind) => {
-    const done = await arxdb(['backup', 'drill', labels[kind]!])
-    expect(done, done.stderr).toMatchObject({ code: 0 })
-    expect(JSON.parse(done.stdout)).toMatchObject([{ passed: true, level: 5, problems: null }])
-    expect(readdirSync(staging())).toEqual([])
-  })
+  test.each(['copy', 'dump', 'base'])(
+    '53: passes a %s that came back whole, owners, grants and settings too',
+    async (kind) => {
+      const done = await arxdb(['backup', 'drill', labels[kind]!])
+      expect(done, done.stderr).toMatchObject({ code: 0 })
+      expect(JSON.parse(done.stdout)).toMatchObject([{ passed: true, level: 5, problems: null }])
+      expect(readdirSync(staging())).toEqual([])
+    },
+  )
 
   test('53: fails for each thing that is missing or another, and names it', async () => {
     const bindir = lacking('all', LACKING.map(([sql]) => `${sql};\n`).join(''))
@@ -123,7 +153,8 @@ exit $rc
     const [row] = JSON.parse(done.stdout) as { passed: boolean; level: number; problems: string }[]
     expect(row!.passed).toBe(false)
     for (const [, told] of LACKING) expect(row!.problems).toMatch(told)
-    const listed = await arxdb(['backup', 'list'])
+    const list = ['backup', 'list', ...where(real).slice(0, 4), '-o', 'json']
+    const listed = await runBeside('plain', list, scene.folder)
     const entry = JSON.parse(listed.stdout).find(({ label }: { label: string }) => label === labels.dump)
     expect(entry.proven_level).not.toBe(5)
   })
@@ -178,7 +209,10 @@ exit $rc
     new Set(
       ['tcp', 'tcp6', 'udp', 'udp6'].flatMap((name) =>
         existsSync(`/proc/net/${name}`)
-          ? readFileSync(`/proc/net/${name}`, 'utf8').split('\n').slice(1).map((line) => line.trim().split(/\s+/)[9]!)
+          ? readFileSync(`/proc/net/${name}`, 'utf8')
+              .split('\n')
+              .slice(1)
+              .map((line) => line.trim().split(/\s+/)[9]!)
           : [],
       ),
     )
@@ -187,35 +221,43 @@ exit $rc
     ['copy', 'filled'],
     ['dump', 'filled'],
     ['base', 'promoted'],
-  ])('54: of a %s is on no network, has no credentials, and is cleared away by the next one when it is killed', async (kind, at) => {
-    const env = { PGPASSWORD: 'hunter2', AWS_SECRET_ACCESS_KEY: 'hunter2' }
-    const words = ['backup', 'drill', labels[kind]!, ...where(real)]
-    const standing = await standingAt({ tier: 'plain', home: scene.folder, env }, words, at)
-    const { pids, folder } = serversOf(standing.child.pid!)
-    try {
-      expect(pids.length).toBeGreaterThan(1)
-      const network = onNetwork()
-      const open = pids.flatMap(socketsOf)
-      expect(open.length).toBeGreaterThan(0)
-      expect(open.filter((inode) => network.has(inode))).toEqual([])
-      for (const pid of pids.slice(0, 1)) expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain('hunter2')
-      const key = /AGE-SECRET-KEY-\w+/.exec(readFileSync(scene.settings.keyFile, 'utf8'))?.[0]
-      expect(key).toBeTruthy()
-      const [drill] = readdirSync(staging())
-      for (const root of [folder, join(staging(), drill!)]) {
-        const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
-        const texts = files
-          .filter((one) => !/^\d+|^pg_|^[0-9A-F]{24}/.test(one.name))
-          .map((one) => readFileSync(join(one.parentPath, one.name), 'latin1'))
-        expect(texts.some((text) => text.includes('hunter2') || text.includes(key!))).toBe(false)
+  ])(
+    '54: of a %s is on no network, has no credentials, and is cleared away by the next one when it is killed',
+    async (kind, at) => {
+      const env = { PGPASSWORD: 'hunter2', AWS_SECRET_ACCESS_KEY: 'hunter2' }
+      const words = ['backup', 'drill', labels[kind]!, ...where(real)]
+      const standing = await standingAt({ tier: 'plain', home: scene.folder, env }, words, at)
+      const { pids, folder } = serversOf(standing.child.pid!)
+      try {
+        expect(pids.length).toBeGreaterThan(1)
+        const network = onNetwork()
+        const open = pids.flatMap(socketsOf)
+        expect(open.length).toBeGreaterThan(0)
+        expect(open.filter((inode) => network.has(inode))).toEqual([])
+        for (const pid of pids.slice(0, 1))
+          expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain('hunter2')
+        const key = /AGE-SECRET-KEY-\w+/.exec(readFileSync(scene.settings.keyFile, 'utf8'))?.[0]
+        expect(key).toBeTruthy()
+        const [drill] = readdirSync(staging())
+        for (const root of [folder, join(staging(), drill!)]) {
+          const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+          const texts = files
+            .filter((one) => !/^\d+|^pg_|^[0-9A-F]{24}/.test(one.name))
+            .map((one) => readFileSync(join(one.parentPath, one.name), 'latin1'))
+          expect(texts.some((text) => text.includes('hunter2') || text.includes(key!))).toBe(false)
+        }
+        expect(readFileSync(join(folder, 'pg_hba.conf'), 'utf8')).toBe('local all all trust\n')
+      } finally {
+        await standing.kill()
       }
-      expect(readFileSync(join(folder, 'pg_hba.conf'), 'utf8')).toBe('local all all trust\n')
-    } finally {
-      await standing.kill()
-    }
-    const next = await arxdb(['backup', 'drill', labels[kind]!])
-    expect(next, next.stderr).toMatchObject({ code: 0 })
-    expect([readdirSync(staging()), existsSync(folder)]).toEqual([[], false])
-    expect(pids.filter((pid) => existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder))).toEqual([])
-  })
+      const next = await arxdb(['backup', 'drill', labels[kind]!])
+      expect(next, next.stderr).toMatchObject({ code: 0 })
+      expect([readdirSync(staging()), existsSync(folder)]).toEqual([[], false])
+      expect(
+        pids.filter(
+          (pid) => existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder),
+        ),
+      ).toEqual([])
+    },
+  )
 })

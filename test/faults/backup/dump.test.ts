@@ -1,5 +1,7 @@
 // What goes wrong while a dump is made, read or restored: by injecting it.
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Manifest } from '../../../src/backup/manifest.ts'
@@ -9,6 +11,7 @@ import { programsOf } from '../../../src/backup/programs.ts'
 import { newDatabase, sweepUnfinished } from '../../../src/backup/restore/new-database.ts'
 import { resumeJobs } from '../../../src/backup/restore/paused-jobs.ts'
 import { openClient } from '../../../src/db/connect.ts'
+import { identifier } from '../../../src/db/identifier.ts'
 import { fillArxdb } from '../../backup/logical-scene.ts'
 import { connectionOf } from '../../servers/connection.ts'
 import { describeTiers, migratedDatabase, type TestDatabase, tiers, withClient } from '../../servers/databases.ts'
@@ -307,13 +310,17 @@ describe.skipIf(!community)('TimescaleDB Community', () => {
       ])
       expect(calls[0]).not.toContain('--jobs')
       await withClient(scene.url(name), async (client) => {
-        const { rows: found } = await client.query(`select current_database() as name, current_setting('timescaledb.restoring') as restoring`)
+        const { rows: found } = await client.query(
+          `select current_database() as name, current_setting('timescaledb.restoring') as restoring`,
+        )
         expect(found).toEqual([{ name, restoring: 'off' }])
       })
     } finally {
       const stop = `do $$ begin perform _timescaledb_functions.stop_background_workers(); exception when others then end $$`
       await withClient(scene.url(name), (client) => client.query(stop)).catch(() => {})
-      await withClient(community!.url, (client) => client.query(`drop database if exists ${identifier(name)} with (force)`))
+      await withClient(community!.url, (client) =>
+        client.query(`drop database if exists ${identifier(name)} with (force)`),
+      )
     }
   })
 

@@ -6,7 +6,16 @@ import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { baseMethod } from '../../../src/backup/methods/base.ts'
 import { serverAccount, startIsolated } from '../../../src/backup/restore/isolated.ts'
-import { asking, contentOf, load, majorOf, makeTicks, type Moment, type PhysicalScene, physicalScene } from '../../backup/physical-scene.ts'
+import {
+  asking,
+  contentOf,
+  load,
+  type Moment,
+  majorOf,
+  makeTicks,
+  type PhysicalScene,
+  physicalScene,
+} from '../../backup/physical-scene.ts'
 import { session } from '../../cli/session.ts'
 import { type Outcome, runBeside } from '../../servers/beside.ts'
 import { tiers } from '../../servers/databases.ts'

@@ -103,7 +103,10 @@ describe.skipIf(noDisk || !own)(`on a small disk${noDisk ? ` (${noDisk})` : ''}`
     try {
       const run = await arxdb('restore', 'run', '--to', 'backup', '--into', into, '--yes')
       expect(run.code, run.stderr).toBe(6)
-      expect(errorOf(run)).toMatchObject({ code: 'disk-full', detail: expect.stringContaining(`${into} is what it was`) })
+      expect(errorOf(run)).toMatchObject({
+        code: 'disk-full',
+        detail: expect.stringContaining(`${into} is what it was`),
+      })
       expect(readdirSync(into)).toEqual(['precious'])
       expect(readdirSync(disk.folder).filter((name) => name.startsWith('before.'))).toEqual([])
     } finally {

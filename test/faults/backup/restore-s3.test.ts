@@ -39,23 +39,26 @@ describe.skipIf(noMoto || !own)(`from S3${noMoto ? ` (${noMoto})` : ''}`, () => 
     ['answered with 503', 503, 'a time', /HTTP 503/],
     ['cut half-way', 'cut', 'a time', /cannot read/],
     ['flipped in one bit', 'flip', 'latest', /SHA-256/],
-  ] as const)('37: a segment in the middle that is %s ends a restore, and is no end of the WAL', async (_, fault, to, why) => {
-    const place = into()
-    onMiddle(fault)
-    const target = to === 'latest' ? to : s3.moments[3]!.time
-    const run = await s3.arxdb('restore', 'run', '--to', target, '--into', place, '-o', 'json')
-    s3.fault()
-    expect(run, run.stderr).toMatchObject({ code: 1, stdout: '' })
-    const { error } = JSON.parse(run.stderr.trim().split('\n').at(-1)!)
-    expect(error).toMatchObject({
-      ...{ code: 'wal-unavailable', message: expect.stringContaining(s3.middle), exit: 1 },
-      detail: expect.stringMatching(why),
-    })
-    // What became of the directory is told, and true.
-    expect(error.detail).toContain(`${place} is empty again`)
-    expect(readdirSync(place)).toEqual([])
-    expect(await sweepLeftovers()).not.toContain(place)
-  })
+  ] as const)(
+    '37: a segment in the middle that is %s ends a restore, and is no end of the WAL',
+    async (_, fault, to, why) => {
+      const place = into()
+      onMiddle(fault)
+      const target = to === 'latest' ? to : s3.moments[3]!.time
+      const run = await s3.arxdb('restore', 'run', '--to', target, '--into', place, '-o', 'json')
+      s3.fault()
+      expect(run, run.stderr).toMatchObject({ code: 1, stdout: '' })
+      const { error } = JSON.parse(run.stderr.trim().split('\n').at(-1)!)
+      expect(error).toMatchObject({
+        ...{ code: 'wal-unavailable', message: expect.stringContaining(s3.middle), exit: 1 },
+        detail: expect.stringMatching(why),
+      })
+      // What became of the directory is told, and true.
+      expect(error.detail).toContain(`${place} is empty again`)
+      expect(readdirSync(place)).toEqual([])
+      expect(await sweepLeftovers()).not.toContain(place)
+    },
+  )
 
   test('37: when the way is open again the same command succeeds', async () => {
     const run = await s3.arxdb('restore', 'run', '--to', 'latest', '--into', into(), '-o', 'json')

@@ -4,7 +4,14 @@ import { join, relative } from 'node:path'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import type { Manifest } from '../../../src/backup/manifest.ts'
 import { baseMethod } from '../../../src/backup/methods/base.ts'
-import { load, type Moment, majorOf, makeTicks, type PhysicalScene, physicalScene } from '../../backup/physical-scene.ts'
+import {
+  load,
+  type Moment,
+  majorOf,
+  makeTicks,
+  type PhysicalScene,
+  physicalScene,
+} from '../../backup/physical-scene.ts'
 import { type Outcome, runBeside } from '../../servers/beside.ts'
 import { type Moto, startMoto } from '../../servers/moto.ts'
 import { behind, type Fault, type WayToS3 } from '../harness/s3-proxy.ts'

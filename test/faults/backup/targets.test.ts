@@ -115,8 +115,11 @@ describe.skipIf(!own)('a target', () => {
 
   test('in the middle of a record brings nothing back that begins behind it', async () => {
     const { into } = await restored(`lsn:${inside}`)
-    const { seen, large } = await found(into, `select (${SEEN}), (select convert_from(lo_get(split_part(what, ':', 2)::oid), 'utf8')
-      from log where n = 1) as large`)
+    const { seen, large } = await found(
+      into,
+      `select (${SEEN}), (select convert_from(lo_get(split_part(what, ':', 2)::oid), 'utf8')
+      from log where n = 1) as large`,
+    )
     expect([seen, large]).toEqual([expect.stringMatching(/^exact:\d+ behind$/), 'large'])
   })
 
@@ -145,7 +148,10 @@ describe.skipIf(!own)('a target', () => {
     const run = await arxdb(['restore', 'run', '--to', 'name:twice', '--backup', newest, '--into', into])
     expect(run.code, run.stderr).toBe(1)
     const { error } = JSON.parse(run.stderr.trim().split('\n').at(-1)!)
-    expect(error).toMatchObject({ code: 'target-not-reached', hint: expect.stringContaining('--backup with an older one') })
+    expect(error).toMatchObject({
+      code: 'target-not-reached',
+      hint: expect.stringContaining('--backup with an older one'),
+    })
     expect([error.detail, readdirSync(into)]).toEqual([expect.stringContaining(`${into} is empty again`), []])
   })
 
@@ -186,9 +192,17 @@ describe.skipIf(!own)('a target', () => {
   test.each([
     ['2025-10-26T02:30:00', 'Europe/Berlin', /2025-10-26T00:30:00Z for the first.*2025-10-26T01:30:00Z for the second/],
     ['2025-03-30T02:30:00', 'Europe/Berlin', /the clocks skip it/],
-    ['2025-11-02T01:30:00', 'America/New_York', /2025-11-02T05:30:00Z for the first.*2025-11-02T06:30:00Z for the second/],
+    [
+      '2025-11-02T01:30:00',
+      'America/New_York',
+      /2025-11-02T05:30:00Z for the first.*2025-11-02T06:30:00Z for the second/,
+    ],
     // By half an hour.
-    ['2025-04-06T01:45:00', 'Australia/Lord_Howe', /2025-04-05T14:45:00Z for the first.*2025-04-05T15:15:00Z for the second/],
+    [
+      '2025-04-06T01:45:00',
+      'Australia/Lord_Howe',
+      /2025-04-05T14:45:00Z for the first.*2025-04-05T15:15:00Z for the second/,
+    ],
   ])('41: %s in %s is refused, and what could be meant is told', async (to, tz, why) => {
     const ended = await arxdb(['restore', 'plan', '--to', to, '--tz', tz])
     expect([ended.code, ended.stdout, ended.stderr]).toEqual([2, '', expect.stringMatching(why)])

@@ -33,7 +33,8 @@ export const restore: readonly FaultRow[] = [
   {
     fault: 38,
     what: 'An S3 request that never ends',
-    injected: 'the proxy takes the request for one segment and answers nothing, to a restore and to `wal fetch` as restore_command',
+    injected:
+      'the proxy takes the request for one segment and answers nothing, to a restore and to `wal fetch` as restore_command',
     expected: 'a deadline, then an exit of 126 or more towards PostgreSQL; nothing is promoted',
     before: HELD,
     tests: [
@@ -47,7 +48,8 @@ export const restore: readonly FaultRow[] = [
     fault: 39,
     what: 'A target before the first backup, behind the last WAL, or in a gap',
     injected: 'times out of reach; a segment is taken out of the archive',
-    expected: 'refused by the plan (exit 3) and the run (exit 6), with the nearest moments that can be reached, in JSON too',
+    expected:
+      'refused by the plan (exit 3) and the run (exit 6), with the nearest moments that can be reached, in JSON too',
     before: HELD,
     tests: [
       [TARGETS, '39: behind all there is'],
@@ -99,7 +101,8 @@ export const restore: readonly FaultRow[] = [
     fault: 44,
     what: 'A retention policy that is due when a backup is restored',
     injected: 'a policy of TimescaleDB on rows of sixty days; the directory is started with and without the guard',
-    expected: 'workers stay off until it is opened; the plan and `restore open` list the jobs that would run, and which delete',
+    expected:
+      'workers stay off until it is opened; the plan and `restore open` list the jobs that would run, and which delete',
     before: HELD,
     tests: [[`${BACKUP}/retention-at-restore.test.ts`, '44: deletes nothing']],
     needs: 'TimescaleDB Community',
@@ -126,7 +129,8 @@ export const restore: readonly FaultRow[] = [
     fault: 46,
     what: 'A server that comes up, misses its target and ends',
     injected: 'targets behind the last commit, before the end of the backup, names that nobody gave',
-    expected: "judged by the server's own state, its log and its control file: exit 1, nothing runs, nothing is promoted",
+    expected:
+      "judged by the server's own state, its log and its control file: exit 1, nothing runs, nothing is promoted",
     before: HELD,
     tests: [
       [RESTORE, '46: a server that came up'],
@@ -137,7 +141,8 @@ export const restore: readonly FaultRow[] = [
     fault: 47,
     what: 'Another version of PostgreSQL or of TimescaleDB',
     injected: 'signed manifests that name other versions; a server without the version of the dump',
-    expected: 'refused from the metadata before anything is fetched (plan 3, run 6), or with 5 before a database is made',
+    expected:
+      'refused from the metadata before anything is fetched (plan 3, run 6), or with 5 before a database is made',
     before: HELD,
     tests: [
       [RESTORE, '47, 48, 52: another version'],
@@ -155,7 +160,8 @@ export const restore: readonly FaultRow[] = [
   {
     fault: 49,
     what: 'A parallel restore of a dump with hypertables',
-    injected: 'eight jobs; what pg_restore is told is written down; a database name with blanks, quotes and an equals sign',
+    injected:
+      'eight jobs; what pg_restore is told is written down; a database name with blanks, quotes and an equals sign',
     expected: "TimescaleDB's catalogue first and by one process, then rows, then indexes by several",
     before: HELD,
     tests: [[DUMP, '49: with many jobs']],
@@ -183,7 +189,8 @@ export const restore: readonly FaultRow[] = [
     fault: 52,
     what: 'Too little room, beforehand and in the middle',
     injected: 'a small file system that is full while files are unpacked, while WAL is replayed, and in a drill',
-    expected: 'refused up front; else exit 6 "disk full", the folder is empty again or what stood there is back, and the backup stays as proven as it was',
+    expected:
+      'refused up front; else exit 6 "disk full", the folder is empty again or what stood there is back, and the backup stays as proven as it was',
     before:
       'a full disk was told as a damaged backup, and a drill kept that as a failed proof; while WAL was replayed arxdb crashed on it and left its server running',
     tests: [
@@ -198,7 +205,8 @@ export const restore: readonly FaultRow[] = [
   {
     fault: 53,
     what: 'All rows are back, and something else is not',
-    injected: 'a pg_restore that takes seventeen things away or makes them otherwise; signed evidence of other jobs and markets',
+    injected:
+      'a pg_restore that takes seventeen things away or makes them otherwise; signed evidence of other jobs and markets',
     expected: 'the drill fails (exit 3) and names each',
     before:
       'indexes, constraints, triggers, views, functions, sequences and jobs were compared; owners, grants, settings of the database, comments, row security, types, rules and large objects were not, and drills of dumps left owners and grants out',
@@ -213,7 +221,8 @@ export const restore: readonly FaultRow[] = [
     fault: 54,
     what: 'The server of a drill, seen from outside, and after SIGKILL',
     injected: 'drills of a copy, a dump and a base backup stand still, are looked at in /proc, and are killed',
-    expected: 'no socket on a network, no credentials in files or environment, all of it cleared away by the next drill',
+    expected:
+      'no socket on a network, no credentials in files or environment, all of it cleared away by the next drill',
     before: 'the unsealed dump that a killed drill had fetched stayed in the staging folder for good',
     tests: [
       [DIFFERS, '54: of a %s is on no network'],
