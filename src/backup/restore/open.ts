@@ -23,9 +23,14 @@ export interface OpenOptions {
 export interface Openable {
   readonly record: RestoreRecord
   readonly jobs: readonly PendingJob[]
-  /** Takes the guards down; archiving stays off unless this becomes production. What to type then. */
-  open(archive: boolean): Promise<readonly string[]>
+  /** Takes the guards down; archiving stays off unless this becomes production. What that means, and what to type then. */
+  open(archive: boolean): Promise<{ readonly told: string; readonly next: readonly string[] }>
 }
+
+const LOUD =
+  'it archives again, as the original did: two that archive to one place destroy what both can be restored from'
+const SILENT =
+  'archive_mode stays off, and max_logical_replication_workers 0: --archive where it takes the place of the original'
 
 /** Looks into the directory through an isolated server. Refuses (exit 6) a running one, and one that was opened before. */
 export async function lookInto({ dataDir, bindir, env, signal }: OpenOptions): Promise<Openable> {
@@ -59,7 +64,7 @@ export async function lookInto({ dataDir, bindir, env, signal }: OpenOptions): P
       step('opening')
       await unguard(dataDir, serverAccount(), archive ? [] : COPY_GUARDS)
       step('opened')
-      return howToStart(dataDir, programs)
+      return { told: archive ? LOUD : SILENT, next: howToStart(dataDir, programs) }
     },
   }
 }

@@ -49,17 +49,15 @@ export const restoreOpenCommand = (context: Context) =>
       const what = `open ${dir}: ${count(jobs.length, 'job')} will run${deletes}${archive ? ', and it archives' : ''}`
       if (jobs.length > 0 || archive)
         await context.confirm({ what, ...(deleting.length > 0 ? { typed: 'delete' } : {}) })
-      const next = await open(archive)
-      const archiving = archive
-        ? warn(
-            'it archives again, as the original did: two that archive to one place destroy what both can be restored from',
-          )
-        : info(
-            'archive_mode stays off, and max_logical_replication_workers 0: --archive where it takes the place of the original',
-          )
+      const { told, next } = await open(archive)
       await context.print({
         columns: shown,
         rows: jobs,
-        notes: [...warnings, ...still, archiving, ...next.map((line) => info(`start it: ${line}`))],
+        notes: [
+          ...warnings,
+          ...still,
+          archive ? warn(told) : info(told),
+          ...next.map((line) => info(`start it: ${line}`)),
+        ],
       })
     })
