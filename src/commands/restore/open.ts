@@ -39,9 +39,8 @@ export const restoreOpenCommand = (context: Context) =>
       const jobs = all.filter(({ subscribes = false }) => archive || !subscribes)
       const held = all.filter((job) => !jobs.includes(job))
       const deleting = jobs.filter(({ due, deletes }) => due && deletes)
-      const warnings = deleting.map(({ job, relation }) =>
-        warn(`${job} on ${relation} is due: it deletes as soon as the server starts`),
-      )
+      const due = (job: string, on: string | null) => `${job} on ${on} is due: it deletes as soon as the server starts`
+      const warnings = deleting.map(({ job, relation }) => warn(due(job, relation)))
       const still = held.map(({ job, database: name }) => info(`${job} of ${name} stays off without --archive`))
       if (dryRun) return context.print({ columns: shown, rows: jobs, notes: [...warnings, ...still] })
       for (const { text } of warnings) context.note(`warning: ${text}`)
@@ -50,14 +49,6 @@ export const restoreOpenCommand = (context: Context) =>
       if (jobs.length > 0 || archive)
         await context.confirm({ what, ...(deleting.length > 0 ? { typed: 'delete' } : {}) })
       const { told, next } = await open(archive)
-      await context.print({
-        columns: shown,
-        rows: jobs,
-        notes: [
-          ...warnings,
-          ...still,
-          archive ? warn(told) : info(told),
-          ...next.map((line) => info(`start it: ${line}`)),
-        ],
-      })
+      const notes = [archive ? warn(told) : info(told), ...next.map((line) => info(`start it: ${line}`))]
+      await context.print({ columns: shown, rows: jobs, notes: [...warnings, ...still, ...notes] })
     })
