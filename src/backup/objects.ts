@@ -9,6 +9,9 @@ import type { Repository } from './repository.ts'
 import type { Key } from './sealing/keys.ts'
 import { unsealed } from './sealing/seal.ts'
 
+/** Codes of errors by which a backup itself is not what it was; others tell of the way to it. */
+export const DAMAGED: ReadonlySet<string> = new Set(['object-damaged', 'object-absent'])
+
 export interface ReadOptions {
   /** Bytes that are not what the manifest says are passed on: what they mean is for the reader to find out. */
   readonly unchecked?: boolean | undefined

@@ -106,9 +106,7 @@ export async function drillManifest(
       ? stagedLogical(manifest, programs, task)
       : stagedPhysical(manifest, entries, programs, task))
   } catch (error) {
-    // What lies in this host says nothing of the backup.
-    const elsewhere = error instanceof ArxError && [EXIT.unsupported, EXIT.refused].includes(error.exit as never)
-    if (task.signal.aborted || !(error instanceof ArxError) || elsewhere || isOfHost(error)) throw error
+    if (task.signal.aborted || !(error instanceof ArxError) || saysNothing(error)) throw error
     const why = [error.message, error.detail].filter(Boolean).join(': ')
     const spent = { restoredSeconds: elapsed(), checkedSeconds: elapsed() }
     return {
@@ -142,6 +140,18 @@ export async function drillManifest(
   } finally {
     await staged.discard()
   }
+}
+
+const ELSEWHERE: ReadonlySet<number> = new Set([EXIT.unsupported, EXIT.refused, EXIT.connection, EXIT.timeout])
+
+/**
+ * What lies in this host, or on the way to the repository, says nothing of the backup: kept as a failed proof it would have
+ * a restore pass over the newest good one.
+ */
+function saysNothing(error: ArxError): boolean {
+  if (ELSEWHERE.has(error.exit) || isOfHost(error)) return true
+  if (error.code !== 'wal-unavailable') return false
+  return !(error.cause instanceof ArxError) || error.cause.code !== 'wal-damaged'
 }
 
 async function evidenceOf(

@@ -1,6 +1,8 @@
 // A backup as a running server, in folders that go with it.
 import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openClient } from '../../db/connect.ts'
+import { identifier } from '../../db/identifier.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import { step } from '../../steps.ts'
 import type { CatalogueEntry } from '../catalogue.ts'
@@ -8,7 +10,7 @@ import type { Manifest } from '../manifest.ts'
 import type { Programs } from '../programs.ts'
 import { restoredFrom } from '../restore/choose.ts'
 import { roomFits } from '../restore/fitness.ts'
-import { makeIsolated } from '../restore/isolated.ts'
+import { type IsolatedServer, makeIsolated } from '../restore/isolated.ts'
 import { sweepLeftovers } from '../restore/leftovers.ts'
 import { restoreLogical } from '../restore/logical.ts'
 import { restorePhysical } from '../restore/physical.ts'
@@ -47,8 +49,21 @@ export async function stagedLogical(manifest: Manifest, programs: Programs, task
     task.progress('starting an empty server')
     const server = await makeIsolated({ programs, env, signal, parent })
     try {
+      const roles = manifest.evidence?.roles
+      if (roles) await makeRoles(server, roles)
       const { warnings } = await restoreLogical({
-        ...{ repository, key, settings, manifest, programs, env, signal, jobs: 2, owners: false },
+        // What is fetched goes with the folder, whatever becomes of this process: it is the dump, unsealed.
+        ...{
+          repository,
+          key,
+          settings: { ...settings, staging: parent },
+          manifest,
+          programs,
+          env,
+          signal,
+          jobs: 2,
+          owners: roles !== undefined,
+        },
         ...{ server: server.connection('postgres'), database: 'drill', progress: task.progress },
       })
       return {
@@ -65,6 +80,19 @@ export async function stagedLogical(manifest: Manifest, programs: Programs, task
   } catch (error) {
     await clear(parent)
     throw error
+  }
+}
+
+/** Those that the backup names, so that owners and grants come back; nobody can reach the server to be one of them. */
+async function makeRoles(server: IsolatedServer, roles: readonly string[]): Promise<void> {
+  const client = await openClient(server.connection('postgres'))
+  try {
+    const { rows } = await client.query<{ name: string }>('select rolname::text as name from pg_roles')
+    const there = new Set(rows.map(({ name }) => name))
+    // Who has jobs has to be able to log in.
+    for (const role of roles) if (!there.has(role)) await client.query(`create role ${identifier(role)} login`)
+  } finally {
+    await client.end().catch(() => {})
   }
 }
 

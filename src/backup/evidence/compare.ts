@@ -10,6 +10,10 @@ type Lines =
   | 'jobs'
   | 'rollups'
   | 'extensions'
+  | 'grants'
+  | 'settings'
+  | 'others'
+  | 'largeObjects'
   | 'markets'
 
 const KINDS: Readonly<Record<Lines, string>> = {
@@ -21,8 +25,15 @@ const KINDS: Readonly<Record<Lines, string>> = {
   jobs: 'job',
   rollups: 'continuous aggregate',
   extensions: 'extension',
+  grants: 'owner or grant',
+  settings: 'setting',
+  others: 'object',
+  largeObjects: 'count',
   markets: 'newest of market',
 }
+
+/** Of the moment, as rows are. */
+const OF_MOMENT: ReadonlySet<Lines> = new Set(['markets', 'largeObjects'])
 
 /** Of one kind no more are named. */
 const MOST = 10
@@ -32,10 +43,11 @@ const MOST = 10
  * that is not exact are not compared: they are of another moment, and the caller has to say so.
  */
 export function compareEvidence(source: Evidence, restored: Evidence): readonly string[] {
-  const kinds = (Object.keys(KINDS) as Lines[]).filter((kind) => source.exact || kind !== 'markets')
+  const kinds = (Object.keys(KINDS) as Lines[]).filter((kind) => source.exact || !OF_MOMENT.has(kind))
   return [
     ...relations(source, restored),
-    ...kinds.flatMap((kind) => lines(KINDS[kind], source[kind], restored[kind])),
+    // An older backup does not tell all of them.
+    ...kinds.flatMap((kind) => lines(KINDS[kind], source[kind] ?? restored[kind] ?? [], restored[kind] ?? [])),
     ...(source.exact ? sequences(source.sequences, restored.sequences) : []),
   ]
 }

@@ -34,6 +34,15 @@ export interface Evidence {
   /** Continuous aggregates and arxdb's own rollup state. */
   readonly rollups: readonly string[]
   readonly extensions: readonly string[]
+  /** Owners, and who may do what. These and those below are not in backups that are older than they are. */
+  readonly grants?: readonly string[] | undefined
+  /** Given to the database: `search_path="$user", market`. */
+  readonly settings?: readonly string[] | undefined
+  /** Comments, row security, types, rules, statistics. */
+  readonly others?: readonly string[] | undefined
+  readonly largeObjects?: readonly string[] | undefined
+  /** Roles that any of it names; they are the cluster's, and are not compared. */
+  readonly roles?: readonly string[] | undefined
   /** Newest bar or tick of each market: `candles BTC/USD@bitfinex 1h 2026-01-02T00:00:00Z`. */
   readonly markets: readonly string[]
 }

@@ -64,9 +64,10 @@ export async function takeEvidence(client: pg.Client, options: EvidenceOptions):
   }
   const unlogged = found.filter((one) => one.unlogged).map((one) => `${one.schema}.${one.name}`)
   const definitions = await run<Line>('backup/evidence/definitions')
+  const surroundings = await run<Line>('backup/evidence/surroundings')
   const jobs = await run<Line>('backup/evidence/jobs')
   const lines = (kind: string): readonly string[] =>
-    [...definitions, ...jobs].filter((one) => one.kind === kind).map(({ line }) => line)
+    [...definitions, ...surroundings, ...jobs].filter((one) => one.kind === kind).map(({ line }) => line)
   return {
     ...{ exact, at, relations },
     remarks: [...remarks, ...(unlogged.length > 0 ? [`unlogged, not counted: ${unlogged.join(', ')}`] : [])],
@@ -79,6 +80,11 @@ export async function takeEvidence(client: pg.Client, options: EvidenceOptions):
     jobs: lines('job'),
     rollups: lines('rollup'),
     extensions: lines('extension'),
+    grants: lines('grant'),
+    settings: lines('setting'),
+    others: lines('object'),
+    largeObjects: lines('large'),
+    roles: lines('role'),
     markets: await markets(run, found),
   }
 }

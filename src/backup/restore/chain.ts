@@ -8,6 +8,7 @@ import { serverEnv } from '../../programs/run.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Tablespace } from '../methods/cluster.ts'
 import { readObject } from '../objects.ts'
+import { guard } from './guards.ts'
 import type { PhysicalRestore } from './physical.ts'
 import { unpackBase } from './unpack.ts'
 
@@ -47,12 +48,13 @@ export async function refusePlaces(restore: Pick<Unpack, 'chain' | 'into' | 'tab
   for (const space of spaces) await emptyFolder(placeOf(restore, space))
 }
 
-/** Refuses (exit 6) what is there and holds anything. */
-export async function emptyFolder(path: string): Promise<void> {
-  const names = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
+/** Refuses (exit 6) what is there and holds anything but `ours`. */
+export async function emptyFolder(path: string, ours?: string): Promise<void> {
+  const found = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
     throw new ArxError({ code: 'not-empty', message: `cannot restore into ${path}`, detail: error.message })
   })
+  const names = found.filter((name) => name !== ours)
   if (names.length === 0) return
   throw new ArxError({
     code: 'not-empty',

@@ -19,6 +19,7 @@ import type { Fetching, LogicallyRestored, LogicalRestore } from './filling.ts'
 import { needTimescaledb } from './fits.ts'
 import type { NewDatabase } from './new-database.ts'
 import { pauseJobs } from './paused-jobs.ts'
+import { noRoom } from './room.ts'
 
 /** TimescaleDB's own tables, whose rows name those of all others. */
 const CATALOGUE = ['_timescaledb_catalog', '_timescaledb_config']
@@ -60,7 +61,7 @@ export const fetchDump: Fetching = async (restore) => {
     return { fill, discard }
   } catch (error) {
     await discard()
-    throw error
+    throw noRoom(error, settings.staging) ?? error
   }
 }
 
@@ -118,10 +119,13 @@ class Steps {
     this.warnings.push(...ran.warnings.filter((line) => !/errors ignored on restore/.test(line)))
     if (errors.length === 0 && (ran.code === 0 || (ran.code === 1 && ran.errors.length > 0))) return known
     const role = /role "(.+?)" does not exist/.exec(errors.join('\n'))?.[1]
+    const detail = errors.slice(0, 3).join('; ') || ran.reason
+    const full = noRoom(new Error(detail), `the server of ${connection.database}`, errors.join(' '))
+    if (full) throw full
     throw new ArxError({
       code: 'restore-failed',
       message: `pg_restore failed while ${what}`,
-      detail: errors.slice(0, 3).join('; ') || ran.reason,
+      detail,
       hint: role ? `create role ${identifier(role)}, which the backup names` : 'the unfinished database was dropped',
     })
   }

@@ -62,9 +62,14 @@ export const GUARDS: Readonly<Record<string, string>> = {
   archive_mode: 'off',
   // A retention policy that is due would delete what was just brought back, within seconds of the promotion.
   'timescaledb.max_background_workers': '0',
-  // Subscriptions of the original would go on here, with its own slots.
+  // Subscriptions of the original would go on here, and take what its own slots hold for it.
   max_logical_replication_workers: '0',
+  // Jobs of pg_cron; without it nobody knows the setting.
+  'cron.launch_active_jobs': 'off',
 }
+
+/** Those that stay when a restored directory is opened and does not take the place of the original. */
+export const COPY_GUARDS: readonly string[] = ['archive_mode', 'max_logical_replication_workers']
 
 const isolation = (folder: string, { least }: ControlFile, disposable: boolean): Record<string, string> => ({
   config_file: join(folder, 'postgresql.conf'),

@@ -5,26 +5,15 @@ import { detect } from '../../engines/detect.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
 import { step } from '../../steps.ts'
-import { type Run, runner } from '../../storage/session.ts'
+import { type Client, type Run, runner } from '../../storage/session.ts'
 import { type Programs, programsOf } from '../programs.ts'
 import { queueForArchiver } from './archiver-queue.ts'
 import { readControl } from './control.ts'
 import { isGuarded, unguard } from './guards.ts'
-import { type IsolatedServer, serverAccount, startIsolated } from './isolated.ts'
+import { COPY_GUARDS, type IsolatedServer, serverAccount, startIsolated } from './isolated.ts'
 import { postmasterOf, sweepLeftovers } from './leftovers.ts'
+import { otherJobs, type PendingJob } from './pending.ts'
 import { type RestoreRecord, readRecord } from './record.ts'
-
-export interface PendingJob {
-  readonly database: string
-  readonly job: string
-  readonly relation: string | null
-  readonly config: string | null
-  readonly next_start: string | null
-  /** Runs at once when the server starts. */
-  readonly due: boolean
-  /** Removes rows: what is older than it says is counted from today, and not from the moment of the restore. */
-  readonly deletes: boolean
-}
 
 export interface OpenOptions {
   readonly dataDir: string
@@ -36,9 +25,14 @@ export interface OpenOptions {
 export interface Openable {
   readonly record: RestoreRecord
   readonly jobs: readonly PendingJob[]
-  /** Takes the guards down; archiving stays off unless this becomes production. What to type then. */
-  open(archive: boolean): Promise<readonly string[]>
+  /** Takes the guards down; archiving stays off unless this becomes production. What that means, and what to type then. */
+  open(archive: boolean): Promise<{ readonly told: string; readonly next: readonly string[] }>
 }
+
+const LOUD =
+  'it archives again, as the original did: two that archive to one place destroy what both can be restored from'
+const SILENT =
+  'archive_mode stays off, and max_logical_replication_workers 0: --archive where it takes the place of the original'
 
 /** Looks into the directory through an isolated server. Refuses (exit 6) a running one, and one that was opened before. */
 export async function lookInto({ dataDir, bindir, env, signal }: OpenOptions): Promise<Openable> {
@@ -77,21 +71,21 @@ export async function lookInto({ dataDir, bindir, env, signal }: OpenOptions): P
         await queueForArchiver(dataDir, await readControl(dataDir, { programs, env, account }), account)
       }
       step('opening')
-      await unguard(dataDir, serverAccount(), archive ? [] : ['archive_mode'])
+      await unguard(dataDir, serverAccount(), archive ? [] : COPY_GUARDS)
       step('opened')
-      return howToStart(dataDir, programs)
+      return { told: archive ? LOUD : SILENT, next: howToStart(dataDir, programs) }
     },
   }
 }
 
 async function pendingJobs(server: IsolatedServer): Promise<readonly PendingJob[]> {
   const plain = { engine: 'postgres', server: 150_000 } as const
-  const within = async <T>(database: string, ask: (run: Run) => Promise<T>): Promise<T> => {
+  const within = async <T>(database: string, ask: (run: Run, client: Client) => Promise<T>): Promise<T> => {
     const client = await openClient(server.connection(database))
     try {
       const found = await detect((name) => runner(client, plain)(name))
       const engine = found.version.timescaledb === null ? 'postgres' : 'timescaledb'
-      return await ask(runner(client, { engine, server: found.version.server }))
+      return await ask(runner(client, { engine, server: found.version.server }), client)
     } finally {
       await client.end().catch(() => {})
     }
@@ -100,11 +94,14 @@ async function pendingJobs(server: IsolatedServer): Promise<readonly PendingJob[
   const jobs: PendingJob[] = []
   for (const { name } of databases) {
     type Row = Omit<PendingJob, 'database' | 'due' | 'deletes'> & { scheduled: boolean }
-    for (const { scheduled, ...row } of await within(name, (run) => run<Row>('backup/physical/pending-jobs'))) {
-      if (!scheduled) continue
-      const due = row.next_start === null || Date.parse(row.next_start) <= Date.now()
-      jobs.push({ database: name, ...row, due, deletes: /retention|drop|expire/.test(row.job) })
-    }
+    await within(name, async (run, client) => {
+      for (const { scheduled, ...row } of await run<Row>('backup/physical/pending-jobs')) {
+        if (!scheduled) continue
+        const due = row.next_start === null || Date.parse(row.next_start) <= Date.now()
+        jobs.push({ database: name, ...row, due, deletes: /retention|drop|expire/.test(row.job) })
+      }
+      jobs.push(...(await otherJobs(client, name)))
+    })
   }
   return jobs
 }

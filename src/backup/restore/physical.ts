@@ -12,12 +12,13 @@ import type { Repository } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
 import { emptyFolder, placeOf, refusePlaces, tablespacesOf, unpackChain } from './chain.ts'
+import { CLAIM, note } from './claim.ts'
 import { readControl } from './control.ts'
 import { guard } from './guards.ts'
 import { type IsolatedServer, serverAccount, startIsolated } from './isolated.ts'
 import { sweepLeftovers } from './leftovers.ts'
-import { beginRecord } from './record.ts'
-import { promoted, reached } from './recovery.ts'
+import { preparedIn, promoted, reached } from './recovery.ts'
+import { noRoom } from './room.ts'
 import { type RecoveryTarget, targetSettings } from './target.ts'
 import { openDesk } from './wal-desk.ts'
 import { walFor } from './wal-home.ts'
@@ -56,6 +57,8 @@ export interface Restored {
   readonly reachedTime: string | null
   readonly seconds: number
   readonly log: string
+  /** Transactions in two phases that stood prepared at that moment: `'gid' in database`. */
+  readonly prepared: readonly string[]
 }
 
 /** Recovery may replay for hours before the server answers. */
@@ -69,7 +72,7 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
   const account = serverAccount()
   if (programs.major !== manifest.server.major) throw otherMajor(programs.major, manifest)
   await sweepLeftovers()
-  await emptyFolder(into)
+  await emptyFolder(into, CLAIM)
   await refusePlaces(restore)
   if (account && !canReach(account, dirname(into))) {
     throw new ArxError({
@@ -90,12 +93,13 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
       step('laid out')
       // It holds no WAL of its own, so that no server starts on it by itself.
       await guard(into, account)
-      if (!disposable) await beginRecord(into, manifest.label, account)
+      if (!disposable) await note(into, manifest.label)
     } else {
-      if (!disposable) await beginRecord(into, manifest.label, account)
       await unpackChain({ ...restore, account, beforeControl })
     }
     step('unpacked')
+    // A backup that was taken of a standby brings its own along, and of two the server would leave one behind.
+    for (const name of ['recovery.signal', 'standby.signal']) await rm(join(into, name), { force: true })
     const control = await readControl(into, { programs, env, account })
     if (control.systemId !== manifest.server.systemId) throw otherCluster(manifest, control.systemId)
     // Of "all there is" no target tells whether it was reached: a standby waits for more instead of promoting itself, so
@@ -126,13 +130,16 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
     await promoted(server, signal)
     step('promoted')
     await desk.close()
+    const prepared = await preparedIn(server)
     const seconds = (performance.now() - since) / 1000
-    return { server, reachedLsn: found.lsn, reachedTime: found.time, seconds, log: server.log() }
+    return { prepared, server, reachedLsn: found.lsn, reachedTime: found.time, seconds, log: server.log() }
   } catch (error) {
+    const { message, detail = '' } = error as ArxError
+    const log = `${server?.log() ?? ''} ${message} ${detail}`
     await server?.stop()
     await desk?.close()
     if (disposable) await rm(into, { recursive: true, force: true })
-    throw error
+    throw (signal.aborted ? undefined : noRoom(error, into, log)) ?? error
   }
 }
 
@@ -151,7 +158,6 @@ async function layOut(restore: PhysicalRestore, account: Account | undefined): P
   }
   progress(`pgbackrest restore --set=${manifest.method.label}`)
   for (const line of await layOutPgbackrest({ manifest, into, places, env, signal })) progress(line)
-  for (const name of ['recovery.signal', 'standby.signal']) await rm(join(into, name), { force: true })
 }
 
 /** How the server is told to recover. */
@@ -163,8 +169,8 @@ function recoverySettings({ chain, target, timeline }: PhysicalRestore, restoreC
     timeline: wanted,
     user: typeof manifest.method.superuser === 'string' ? manifest.method.superuser : 'postgres',
     settings: {
-      ...targetSettings(target),
       recovery_target_inclusive: 'on',
+      ...targetSettings(target),
       recovery_target_action: 'pause',
       recovery_target_timeline: wanted,
       restore_command: restoreCommand,

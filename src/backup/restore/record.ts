@@ -1,14 +1,14 @@
-// What a directory says of itself while it is restored, and then until it is opened: files in it.
+// What a restored directory says of itself until it is opened: arxdb-restore.json in it.
 import { existsSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Account } from '../../programs/account.ts'
+import { unfinishedIn } from './claim.ts'
 import type { ControlFile } from './control.ts'
 import { writeWhole } from './whole-file.ts'
 
 const FILE = 'arxdb-restore.json'
-const UNFINISHED = 'arxdb-restore-unfinished.json'
 
 export interface RestoreRecord {
   readonly label: string
@@ -23,29 +23,6 @@ export interface RestoreRecord {
 
 export async function writeRecord(dataDir: string, record: RestoreRecord, account: Account | undefined): Promise<void> {
   await writeWhole(join(dataDir, FILE), `${JSON.stringify(record, null, 1)}\n`, account)
-  await rm(join(dataDir, UNFINISHED), { force: true })
-}
-
-interface Begun {
-  readonly label: string
-  readonly since: string
-}
-
-/** Says that a restore is at work there: one that is killed leaves nothing that might be taken for a restored cluster. */
-export async function beginRecord(dataDir: string, label: string, account: Account | undefined): Promise<void> {
-  const begun: Begun = { label, since: new Date().toISOString() }
-  await writeWhole(join(dataDir, UNFINISHED), `${JSON.stringify(begun)}\n`, account)
-}
-
-/** What an unfinished restore left there, in words; undefined for anything else. */
-export async function unfinishedIn(dataDir: string): Promise<string | undefined> {
-  if (existsSync(join(dataDir, FILE))) return undefined
-  try {
-    const { label, since } = JSON.parse(await readFile(join(dataDir, UNFINISHED), 'utf8')) as Begun
-    return `an unfinished restore of ${label}, begun ${since}`
-  } catch {
-    return undefined
-  }
 }
 
 /** Throws (exit 6) where the directory is no restored one. */

@@ -151,6 +151,18 @@ export async function promoted(server: IsolatedServer, signal: AbortSignal): Pro
   })
 }
 
+export async function preparedIn(server: IsolatedServer): Promise<readonly string[]> {
+  const client = await connected(server)
+  try {
+    const { rows } = await client.query<{ told: string }>(
+      `select format('%L in %s', gid, database) as told from pg_prepared_xacts order by prepared`,
+    )
+    return rows.map(({ told }) => told)
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
 /** What the log says of a recovery that ended by itself, in words that help. */
 function translated(error: unknown, recovery: Recovery, server?: IsolatedServer): unknown {
   const { desk, target, manifest, signal } = recovery
@@ -163,7 +175,11 @@ function translated(error: unknown, recovery: Recovery, server?: IsolatedServer)
       code: 'target-not-reached',
       message: `the WAL ended before ${targetText(target)} was reached: nothing was promoted`,
       detail: `${desk.served()} files were replayed${desk.missing() ? `, ${desk.missing()} is not in the repository` : ''}`,
-      hint: `arxdb restore plan --to ${targetText(target)} shows how far the WAL goes; --to latest takes all of it`,
+      hint: `arxdb restore plan --to ${targetText(target)} shows how far the WAL goes; --to latest takes all of it${
+        target.kind === 'xid' || target.kind === 'name'
+          ? `; where it was before the end of ${manifest.label}: --backup with an older one`
+          : ''
+      }`,
     })
   }
   if (

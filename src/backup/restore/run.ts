@@ -1,6 +1,7 @@
 // `arxdb restore run --into DIR`: the plan, carried out into a directory that stays.
 import { existsSync, realpathSync } from 'node:fs'
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
 import { step } from '../../steps.ts'
@@ -8,12 +9,14 @@ import { readCatalogue } from '../catalogue.ts'
 import { programsOf } from '../programs.ts'
 import { reading } from '../reading.ts'
 import { placeOf, refusePlaces, tablespacesOf } from './chain.ts'
+import { claim, release, unfinishedIn } from './claim.ts'
 import { readControl } from './control.ts'
 import { GUARDS, serverAccount } from './isolated.ts'
 import { postmasterOf, sweepLeftovers } from './leftovers.ts'
 import { restorePhysical } from './physical.ts'
+import { refuseSpecial } from './places.ts'
 import { type PlanOptions, planRestore } from './plan.ts'
-import { completeConfig, unfinishedIn, writeRecord } from './record.ts'
+import { completeConfig, writeRecord } from './record.ts'
 import { targetText } from './target.ts'
 
 export interface RunOptions extends PlanOptions {
@@ -38,6 +41,9 @@ export interface Ran {
 /** Plans, refuses what the plan finds (exit 6), restores, and leaves the directory stopped, guarded and ready. */
 export async function runRestore(options: RunOptions): Promise<Ran> {
   const { repository, key, settings, target, timeline, into, env, signal, progress, tablespaces } = options
+  // What a killed restore left running in there is ours to end, and no server of anybody.
+  await sweepLeftovers()
+  refuseSpecial(into, settings.repo)
   const standing = await occupant(options)
   progress('planning')
   const plan = await planRestore(options)
@@ -46,12 +52,16 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
   const { chain } = plan.chosen
   await refusePlaces({ chain, into, tablespaces })
   if (standing) await options.confirm(standing)
+  step('planned')
   const moved = standing ? await moveAside(into) : undefined
   if (moved) step('moved aside', moved)
   const account = serverAccount()
   const programs = plan.programs!
   const manifest = chain.at(-1)!
   try {
+    // pgBackRest has to find its directory empty, and looks itself.
+    if (manifest.kind !== 'pgbackrest') await claim(into, manifest.label, account)
+    step('claimed')
     const along = timeline === 'latest' ? plan.chosen.window.timeline : timeline
     const labels = chain.map(({ label }) => label)
     const restored = await reading(repository, labels, 'restore run', () =>
@@ -68,6 +78,7 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
     const timescaledb = manifest.server.timescaledb !== null
     const written = await completeConfig(into, { control, timescaledb, account })
     const { reachedLsn, reachedTime, seconds } = restored
+    const prepared = restored.prepared
     const record = {
       ...{ label: manifest.label, target: targetText(target), reachedLsn, reachedTime, at: new Date().toISOString() },
       ...{ major: manifest.server.major, timescaledb },
@@ -75,6 +86,7 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
     }
     step('configured')
     await writeRecord(into, record, account)
+    await release(into)
     step('recorded')
     return {
       ...{ label: manifest.label, dataDir: into, target: targetText(target), reachedLsn, reachedTime, seconds },
@@ -84,25 +96,45 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
           .map(([name, value]) => `${name} = ${value}`)
           .join(', ')}`,
         ...(moved ? [] : await movedBefore(into)),
+        ...(prepared.length > 0
+          ? [
+              `prepared, and neither committed nor rolled back there: ${prepared.join(', ')}; they hold their locks until COMMIT PREPARED or ROLLBACK PREPARED`,
+            ]
+          : []),
         ...(written.length > 0 ? [`the backup held no ${written.join(', ')}: the least was written`] : []),
       ],
     }
   } catch (error) {
-    const places = tablespacesOf(chain).map((space) => placeOf({ into, tablespaces, chain }, space))
-    for (const place of [into, ...places]) await clear(place)
-    if (moved) {
-      await rm(into, { recursive: true, force: true })
-      await rename(moved, into)
+    if (mayClear(error)) {
+      const places = tablespacesOf(chain).map((space) => placeOf({ into, tablespaces, chain }, space))
+      for (const place of [into, ...places]) await clear(place)
+      if (moved) {
+        await rm(into, { recursive: true, force: true })
+        await rename(moved, into)
+      }
+      throw telling(error, moved ? `${into} is what it was` : `${into} is empty again`)
     }
-    throw error
+    throw telling(
+      error,
+      `what is in ${into} was left there${moved ? `, and what stood there before is in ${moved}` : ''}`,
+    )
   }
+}
+
+/** Not where somebody else got there first: what lies there is theirs. */
+const mayClear = (error: unknown): boolean =>
+  !(error instanceof ArxError && ['not-empty', 'restore-running'].includes(error.code))
+
+/** The same error, with what became of the directory. */
+function telling(error: unknown, state: string): unknown {
+  if (!(error instanceof ArxError)) return error
+  const { code, message, detail, hint, exit, cause } = error
+  return new ArxError({ code, message, detail: detail ? `${detail}; ${state}` : state, hint, exit, cause })
 }
 
 /** What stands in the way, to be confirmed by typing; undefined for a directory that is absent or empty. */
 async function occupant(options: RunOptions) {
   const { into } = options
-  // A restore that was killed may have left its server running there.
-  await sweepLeftovers()
   const pid = existsSync(into) ? postmasterOf(realpathSync(into)) : undefined
   if (pid !== undefined) {
     throw new ArxError({
@@ -123,8 +155,10 @@ async function occupant(options: RunOptions) {
     })
   })
   if (names.length === 0) return undefined
-  const whose = (await unfinishedIn(into)) ?? (names.includes('PG_VERSION') ? await clusterIn(options) : 'files')
-  return { what: `move ${into} aside, which holds ${whose}, and restore in its place`, typed: into }
+  const unfinished = await unfinishedIn(into)
+  const whose = unfinished ?? (names.includes('PG_VERSION') ? await clusterIn(options) : 'files')
+  const typed = whose.includes('PRODUCTION') ? `${/\d{10,}/.exec(whose)![0]}@${hostname()}` : into
+  return { what: `move ${into} aside, which holds ${whose}, and restore in its place`, typed }
 }
 
 /** Whether it is the very cluster of the backups: production itself, or an earlier copy. */
@@ -136,7 +170,7 @@ async function clusterIn({ into, settings, env, repository, key }: RunOptions): 
   if (!control) return 'a data directory'
   const known = (await readCatalogue(repository, key)).map(({ manifest }) => manifest?.server.systemId)
   return known.includes(control.systemId)
-    ? `the cluster ${control.systemId} that these backups are of: perhaps PRODUCTION ITSELF`
+    ? `the cluster ${control.systemId} that these backups are of: perhaps PRODUCTION ITSELF, whose state is "${control.state}"`
     : `another cluster, ${control.systemId}`
 }
 

@@ -10,6 +10,7 @@ export type RecoveryTarget =
   /** ISO 8601 in UTC, with up to six digits of a second; a commit of exactly then is brought back. */
   | { readonly kind: 'time'; readonly at: string }
   | { readonly kind: 'xid'; readonly xid: string }
+  /** Everything that was written before that position, and nothing that begins there or behind it. */
   | { readonly kind: 'lsn'; readonly lsn: string }
   /** A restore point. */
   | { readonly kind: 'name'; readonly name: string }
@@ -89,7 +90,8 @@ export function targetSettings(target: RecoveryTarget): Readonly<Record<string, 
     case 'xid':
       return { recovery_target_xid: target.xid }
     case 'lsn':
-      return { recovery_target_lsn: target.lsn }
+      // PostgreSQL's default replays one record more: asked for a position before a commit, it brings the commit back.
+      return { recovery_target_lsn: target.lsn, recovery_target_inclusive: 'off' }
     case 'name':
       return { recovery_target_name: target.name }
   }

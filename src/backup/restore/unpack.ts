@@ -4,12 +4,14 @@ import { createHash } from 'node:crypto'
 import { chmod, chown, mkdir, open, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { ArxError } from '../../errors.ts'
+import { ArxError, EXIT } from '../../errors.ts'
 import type { Account } from '../../programs/account.ts'
 import { step } from '../../steps.ts'
 import type { BackupObject, Manifest } from '../manifest.ts'
 import type { Tablespace } from '../methods/cluster.ts'
+import { DAMAGED } from '../objects.ts'
 import { type Seal, SUFFIX, unsealed } from '../sealing/seal.ts'
+import { noRoom } from './room.ts'
 import { readTar, type TarEntry } from './tar.ts'
 
 export const BACKUP_MANIFEST = 'backup_manifest'
@@ -122,7 +124,8 @@ export async function unpackBase(unpacking: Unpacking): Promise<ServerManifest> 
       const known = below === 'pg_wal/' ? undefined : expected.get(below + name)
       if (below !== 'pg_wal/' && !known) throw new Error(`${below}${name} is not in the backup's list of files`)
       const late = below === '' && name === CONTROL
-      const handle = await open(late ? lateName(into) : path, 'w', 0o600)
+      // What is there already is not of this backup: somebody else is at work in the directory.
+      const handle = await open(late ? lateName(into) : path, 'wx', 0o600)
       const hash = createHash('sha256')
       let size = 0
       return {
@@ -152,7 +155,7 @@ export async function unpackBase(unpacking: Unpacking): Promise<ServerManifest> 
       await readTar(await unsealed(source, compressionOf(inner), undefined), write)
     } catch (error) {
       if (signal.aborted) throw error
-      throw damaged(`backups/${manifest.label}/${object.name}`, error)
+      throw noRoom(error, into) ?? damaged(`backups/${manifest.label}/${object.name}`, error)
     }
   }
   if (expected.size > 0) {
@@ -171,11 +174,24 @@ const lateName = (into: string): string => join(into, `${CONTROL}.arxdb`)
 
 const pathOf = (file: BackupFile): string => file.Path ?? Buffer.from(file['Encoded-Path'] ?? '', 'hex').toString()
 
-const damaged = (where: string, cause: unknown): ArxError =>
-  new ArxError({
+function damaged(where: string, cause: unknown): ArxError {
+  // A repository that cannot be read, or a key that is not the right one, says nothing of the backup.
+  if (cause instanceof ArxError && !DAMAGED.has(cause.code)) return cause
+  if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return occupied(cause as NodeJS.ErrnoException)
+  return new ArxError({
     code: 'object-damaged',
     message: `${where} is damaged`,
     detail: cause instanceof ArxError ? (cause.detail ?? cause.message) : (cause as Error).message,
     hint: 'arxdb backup list shows what else there is, and how far it is proven',
+    cause,
+  })
+}
+
+const occupied = (cause: NodeJS.ErrnoException): ArxError =>
+  new ArxError({
+    code: 'not-empty',
+    message: `${cause.path} came into being while it was restored: somebody else writes there`,
+    hint: 'give a directory that nobody else uses',
+    exit: EXIT.refused,
     cause,
   })

@@ -124,7 +124,10 @@ export function openDesk({ dataDir, account, source, segmentBytes, fetchMs = FET
     } catch (error) {
       if (closing.signal.aborted) return
       failure = cannotFetch(name, error)
-      answer(255)
+      // On a full disk there is no room for an answer either: whoever waits for the recovery ends it by the failure.
+      try {
+        answer(255)
+      } catch {}
     }
   }
 

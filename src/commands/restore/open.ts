@@ -35,26 +35,20 @@ export const restoreOpenCommand = (context: Context) =>
         return context.note(`${count(resumed.length, 'job')} will run again`)
       }
       const { env, cwd, signal } = context
-      const { jobs, open } = await lookInto(dir!, bindir, { env, cwd, signal })
+      const { jobs: all, open } = await lookInto(dir!, bindir, { env, cwd, signal })
+      const jobs = all.filter(({ subscribes = false }) => archive || !subscribes)
+      const held = all.filter((job) => !jobs.includes(job))
       const deleting = jobs.filter(({ due, deletes }) => due && deletes)
-      const warnings = deleting.map(({ job, relation }) =>
-        warn(`${job} on ${relation} is due: it deletes as soon as the server starts`),
-      )
-      if (dryRun) return context.print({ columns: shown, rows: jobs, notes: warnings })
+      const due = (job: string, on: string | null) => `${job} on ${on} is due: it deletes as soon as the server starts`
+      const warnings = deleting.map(({ job, relation }) => warn(due(job, relation)))
+      const still = held.map(({ job, database: name }) => info(`${job} of ${name} stays off without --archive`))
+      if (dryRun) return context.print({ columns: shown, rows: jobs, notes: [...warnings, ...still] })
       for (const { text } of warnings) context.note(`warning: ${text}`)
       const deletes = deleting.length > 0 ? `, ${deleting.length} of them due to delete` : ''
       const what = `open ${dir}: ${count(jobs.length, 'job')} will run${deletes}${archive ? ', and it archives' : ''}`
       if (jobs.length > 0 || archive)
         await context.confirm({ what, ...(deleting.length > 0 ? { typed: 'delete' } : {}) })
-      const next = await open(archive)
-      const archiving = archive
-        ? warn(
-            'it archives again, as the original did: two that archive to one place destroy what both can be restored from',
-          )
-        : info('archive_mode stays off: --archive lets it archive again')
-      await context.print({
-        columns: shown,
-        rows: jobs,
-        notes: [...warnings, archiving, ...next.map((line) => info(`start it: ${line}`))],
-      })
+      const { told, next } = await open(archive)
+      const notes = [archive ? warn(told) : info(told), ...next.map((line) => info(`start it: ${line}`))]
+      await context.print({ columns: shown, rows: jobs, notes: [...warnings, ...still, ...notes] })
     })

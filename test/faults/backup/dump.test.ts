@@ -1,5 +1,7 @@
 // What goes wrong while a dump is made, read or restored: by injecting it.
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Manifest } from '../../../src/backup/manifest.ts'
@@ -9,6 +11,7 @@ import { programsOf } from '../../../src/backup/programs.ts'
 import { newDatabase, sweepUnfinished } from '../../../src/backup/restore/new-database.ts'
 import { resumeJobs } from '../../../src/backup/restore/paused-jobs.ts'
 import { openClient } from '../../../src/db/connect.ts'
+import { identifier } from '../../../src/db/identifier.ts'
 import { fillArxdb } from '../../backup/logical-scene.ts'
 import { connectionOf } from '../../servers/connection.ts'
 import { describeTiers, migratedDatabase, type TestDatabase, tiers, withClient } from '../../servers/databases.ts'
@@ -292,7 +295,36 @@ describe.skipIf(!community)('TimescaleDB Community', () => {
   })
 
   // pg_restore's own processes deadlock now and then, and what is done anew then meets the planted function.
-  test('timescaledb_post_restore() that fails once is called again', { retry: 2 }, async () => {
+  test('49: with many jobs the catalogue still goes first and by one process, under whatever name', async () => {
+    const manifest = await scene.backup(dumpMethod, database.connection, kindOf(scene, 'dump'))
+    const log = join(scene.folder, 'words')
+    const programs = await scripted(scene, 'pg_restore', `echo "$*" >>${log}; exec $REAL "$@"`)
+    const name = `${scene.database()} it's "odd" a=b`
+    try {
+      await scene.restore(manifest, name, { programs, jobs: 8 })
+      const calls = (await readFile(log, 'utf8')).split('\n').filter((line) => line.includes('--section'))
+      const own = calls.findIndex((line) => line.includes('--section=data --schema=_timescaledb_catalog'))
+      const rows = calls.findIndex((line) => line.includes('--section=data --exclude-schema=_timescaledb_catalog'))
+      expect([own > 0, rows > own, calls[own]!.includes('--jobs'), calls[rows]!.includes('--jobs=8')]).toEqual([
+        ...[true, true, false, true],
+      ])
+      expect(calls[0]).not.toContain('--jobs')
+      await withClient(scene.url(name), async (client) => {
+        const { rows: found } = await client.query(
+          `select current_database() as name, current_setting('timescaledb.restoring') as restoring`,
+        )
+        expect(found).toEqual([{ name, restoring: 'off' }])
+      })
+    } finally {
+      const stop = `do $$ begin perform _timescaledb_functions.stop_background_workers(); exception when others then end $$`
+      await withClient(scene.url(name), (client) => client.query(stop)).catch(() => {})
+      await withClient(community!.url, (client) =>
+        client.query(`drop database if exists ${identifier(name)} with (force)`),
+      )
+    }
+  })
+
+  test('51: timescaledb_post_restore() that fails once is called again', async () => {
     const manifest = await scene.backup(dumpMethod, database.connection, kindOf(scene, 'dump'))
     const psql = scene.programs.find('pg_restore')!.replace('pg_restore', 'psql')
     const failing = `alter function public.timescaledb_post_restore() rename to arxdb_real_post; create sequence public.arxdb_calls;
@@ -311,7 +343,9 @@ describe.skipIf(!community)('TimescaleDB Community', () => {
         `select last_value::int as calls, current_setting('timescaledb.restoring') as restoring from public.arxdb_calls`,
       ),
     )
-    expect(rows).toEqual([{ calls: 2, restoring: 'off' }])
+    // Twice at least: a scheduler that begins in the same moment may make it fail once more.
+    expect(rows[0].restoring).toBe('off')
+    expect(rows[0].calls).toBeGreaterThanOrEqual(2)
   })
 })
 

@@ -28,7 +28,7 @@ export async function layOutPgbackrest({ manifest, into, places, env, signal }: 
   const program = programOf(manifest, env, signal)
   const maps = [...places].map(([oid, place]) => `--tablespace-map=${oid}=${place}`)
   const answer = await ask(program, 'restore', [
-    ...[`--set=${program.label}`, ...besideData(into), '--type=none', ...AS_ITSELF],
+    ...[`--set=${program.label}`, ...besideData(into), '--type=none', '--archive-mode=off', ...AS_ITSELF],
     ...['--reset-tablespace-map-all', ...(maps.length > 0 ? maps : ['--reset-tablespace-map'])],
   ])
   if (answer.code === 0) return answer.told
