@@ -180,6 +180,11 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly line: string }
   }
+  /** What is neither rows nor definitions and is missed when it is gone: owners and grants, settings of the database, comments, */
+  'backup/evidence/surroundings': {
+    params: Record<never, never>
+    row: { readonly kind: string; readonly line: string }
+  }
   /** Closes the WAL segment, so that it is archived now. */
   'backup/evidence/switch-wal': {
     params: Record<never, never>
@@ -260,10 +265,10 @@ export interface Statements {
     params: Record<never, never>
     row: { readonly stopped: boolean }
   }
-  /** Databases that are named as restores name them while they are at work, and whether one still is. */
+  /** Databases that are named as restores name them while they are at work, and whether one still is: it shows the last digits. */
   'backup/logical/unfinished': {
     params: { readonly keeper: string }
-    row: { readonly name: string; readonly comment: string | null; readonly busy: boolean }
+    row: { readonly name: string; readonly comment: string | null; readonly limit: number; readonly busy: boolean }
   }
   /** What a base backup of this cluster needs to know before it begins: rights, settings, room. */
   'backup/physical/cluster': {

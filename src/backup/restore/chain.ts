@@ -8,7 +8,6 @@ import { serverEnv } from '../../programs/run.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Tablespace } from '../methods/cluster.ts'
 import { readObject } from '../objects.ts'
-import { guard } from './guards.ts'
 import type { PhysicalRestore } from './physical.ts'
 import { unpackBase } from './unpack.ts'
 

@@ -26,7 +26,9 @@ const [tier] = tiers().filter(({ name }) => name === 'plain' || name === 'commun
 /** Steps by name, because a restore over something takes one more: the second of a name is NAME#2. */
 function named(steps: readonly string[]): readonly string[] {
   const seen = new Map<string, number>()
-  return steps.map((step) => {
+  return steps.map((whole) => {
+    // A random name is another one in the next run.
+    const step = whole.replace(/[0-9a-f]{8}-[0-9a-f]{4}-.*$/, '')
     seen.set(step, (seen.get(step) ?? 0) + 1)
     return `${step}#${seen.get(step)}`
   })
