@@ -27,7 +27,9 @@ export function isOfHost(error: unknown): boolean {
 
 /** The same as what it is: whoever met it first may have taken it for damage. */
 export function hostFailure(error: unknown, what: string, folder: string): ArxError {
-  const own = chainOf(error).find(isOurs)
+  const ours = chainOf(error).filter(isOurs)
+  // "Full" is told by what ran out of room; here it is the folder of this work.
+  const own = ours.find((one) => !(one instanceof ArxError && one.code === 'disk-full')) ?? ours[0]
   if (own instanceof ArxError) return own
   return new ArxError({
     code: 'host-failure',

@@ -1,6 +1,6 @@
 // Targets that are easily missed by one record, one microsecond or one hour; and what a restore does with what is neither
 // committed nor rolled back, not logged, large, or in another place.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { chown, mkdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -143,16 +143,16 @@ describe.skipIf(!own)('a target', () => {
     expect([seen, gid]).toEqual([expect.not.stringContaining('prepared'), "half'way"])
   })
 
-  test('46: one that lies before the newest backup is no success from there, and the way to it is told', async () => {
+  test('46: one that lies before the newest backup is refused from there, and the way to it is told', async () => {
     const into = place()
     const run = await arxdb(['restore', 'run', '--to', 'name:twice', '--backup', newest, '--into', into])
-    expect(run.code, run.stderr).toBe(1)
+    expect(run.code, run.stderr).toBe(6)
     const { error } = JSON.parse(run.stderr.trim().split('\n').at(-1)!)
     expect(error).toMatchObject({
-      code: 'target-not-reached',
-      hint: expect.stringContaining('--backup with an older one'),
+      code: 'restore-refused',
+      detail: expect.stringContaining('without --backup every backup is looked at'),
     })
-    expect([error.detail, readdirSync(into)]).toEqual([expect.stringContaining(`${into} is empty again`), []])
+    expect(existsSync(into)).toBe(false)
   })
 
   test('39: behind all there is, the nearest moment is told in JSON too, by the plan and by the run', async () => {
