@@ -164,7 +164,7 @@ export async function unpackBase(unpacking: Unpacking): Promise<ServerManifest> 
   // The links are made already, and to where the files went; the list would lead the server to the old places.
   await rm(join(into, 'tablespace_map'), { force: true })
   await chmod(into, 0o700)
-  step('unpacked but for its control file', manifest.label)
+  step('control file left to name', manifest.label)
   await unpacking.beforeControl?.()
   await rename(lateName(into), join(into, CONTROL))
   return told

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { ArxError } from '../../errors.ts'
+import { isOfHost } from '../host-failure.ts'
 import { MARKER, type Repository } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
 import { unsealed } from '../sealing/seal.ts'
@@ -44,7 +45,13 @@ export function archivedWal({ store, id }: Repository, systemId: string, key: Ke
       if (header.systemId !== systemId) throw bad(`it is of system ${header.systemId}`)
       const pieces: Buffer[] = []
       const payload = Readable.from([stored.subarray(length)])
-      for await (const piece of await unsealed(payload, header.sealed, key)) pieces.push(piece)
+      try {
+        for await (const piece of await unsealed(payload, header.sealed, key)) pieces.push(piece)
+      } catch (error) {
+        // Of a key that is missing or another one, and of a host without zstd, they speak for themselves.
+        if (signal.aborted || error instanceof ArxError || isOfHost(error)) throw error
+        throw bad((error as Error).message)
+      }
       const wal = Buffer.concat(pieces)
       if (wal.length !== header.bytes) throw bad(`it has ${wal.length} bytes, not ${header.bytes}`)
       if (createHash('sha256').update(wal).digest('hex') !== header.sha256) throw bad('it has another SHA-256')

@@ -95,7 +95,7 @@ describe.skipIf(!own)('a copy of production', () => {
 
   test('42: is silent when it is started unopened, and when it is opened beside the original', async () => {
     const into = await restored('--to', moment)
-    expect(readdirSync(into).filter((name) => /\.signal$|arxdb-wal|arxdb-restoring/.test(name))).toEqual([])
+    expect(readdirSync(into).filter((name) => /\.signal$|arxdb-wal|arxdb-restore-unfinished/.test(name))).toEqual([])
     expect(confOf(into)).not.toMatch(/primary_|recovery_target|restore_command|hunter2/)
     expect(await started(into, () => false)).toEqual(silent)
 
@@ -126,7 +126,7 @@ describe.skipIf(!own)('a copy of production', () => {
     expect([loud.calls > 0, loud.archived > 0]).toEqual([true, true])
   }, 120_000)
 
-  test.each(['unpacked', 'guarded', 'target reached', 'promoted', 'stopped', 'configured', 'recorded'])(
+  test.each(['unpacked', 'target reached', 'promoted', 'stopped', 'configured', 'recorded'])(
     '42: killed at "%s" it is held back already, and the next restore does not take it for nothing',
     async (at) => {
       const into = join(scene.folder, 'restored', `killed-${at.replace(' ', '-')}`)
@@ -143,7 +143,7 @@ describe.skipIf(!own)('a copy of production', () => {
       const again = await arxdb(...words.slice(0, -4))
       expect(again.code, again.stderr).toBe(6)
       // Not a server that the killed one left running: that one is ended first.
-      expect(again.stderr).toMatch(at === 'recorded' ? /holds the cluster/ : /what a restore that was killed left/)
+      expect(again.stderr).toMatch(at === 'recorded' ? /holds the cluster/ : /an unfinished restore of/)
     },
     60_000,
   )
