@@ -71,7 +71,13 @@ export const GUARDS: Readonly<Record<string, string>> = {
 /** Those that stay when a restored directory is opened and does not take the place of the original. */
 export const COPY_GUARDS: readonly string[] = ['archive_mode', 'max_logical_replication_workers']
 
-const isolation = (folder: string, { least }: ControlFile, disposable: boolean): Record<string, string> => ({
+const KEPT_SEGMENTS = 16
+
+const isolation = (
+  folder: string,
+  { least, segmentBytes }: ControlFile,
+  disposable: boolean,
+): Record<string, string> => ({
   config_file: join(folder, 'postgresql.conf'),
   hba_file: join(folder, 'pg_hba.conf'),
   ident_file: join(folder, 'pg_ident.conf'),
@@ -106,6 +112,9 @@ const isolation = (folder: string, { least }: ControlFile, disposable: boolean):
   max_wal_senders: String(Math.max(least.max_wal_senders!, 10)),
   max_prepared_transactions: String(least.max_prepared_transactions!),
   max_locks_per_transaction: String(Math.max(least.max_locks_per_transaction!, 1024)),
+  // What is written before it is opened is archived then, where it takes the original's place: a checkpoint must not recycle
+  // the segment in which its timeline began.
+  wal_keep_size: `${disposable ? 0 : KEPT_SEGMENTS * (segmentBytes >> 20)}MB`,
   ...(disposable ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum: 'off' } : {}),
 })
 

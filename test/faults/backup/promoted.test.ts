@@ -16,6 +16,7 @@ describe.skipIf(!plain)('a cluster that was restored and promoted', () => {
   let bindir: string
   let tool: Tool
   let server: Server
+  let restores = 0
   beforeAll(async () => {
     bindir = (await findPostgres()).installation.bindir
     for (const path of [folder, join(folder, 'repo'), join(folder, 'staging')]) ownFolder(path)
@@ -43,7 +44,27 @@ describe.skipIf(!plain)('a cluster that was restored and promoted', () => {
       .toBe(rows[0].name)
     return rows[0].name
   }
-  const restore = (...words: string[]) => tool.run(['restore', 'run', '--timeline', '2', ...words, '-o', 'json'])
+
+  const restored = async (...words: string[]): Promise<string> => {
+    const into = join(folder, `restored-${restores++}`)
+    const back = await tool.run(['restore', 'run', ...words, '--into', into, '-o', 'json'])
+    expect(back, back.stderr).toMatchObject({ code: 0 })
+    return into
+  }
+  /** The server is lost, and a restored one goes on in its place. */
+  const replaced = async (...words: string[]): Promise<void> => {
+    await server.crash()
+    const into = await restored(...words)
+    const opened = await tool.run(['restore', 'open', into, '--archive', '--yes'])
+    expect(opened, opened.stderr).toMatchObject({ code: 0 })
+    server = await start(bindir, into, 'postgres')
+  }
+  const kept = async (...words: string[]): Promise<readonly number[]> => {
+    const other = await start(bindir, await restored(...words), 'postgres')
+    const { rows } = await other.client.query('select n from kept order by 1')
+    await other.stop()
+    return rows.map(({ n }) => n)
+  }
 
   test('is reached behind its promotion from a backup of before', async () => {
     await server.client.query('create table kept as select 1 as n')
@@ -51,26 +72,28 @@ describe.skipIf(!plain)('a cluster that was restored and promoted', () => {
     expect(made, made.stderr).toMatchObject({ code: 0 })
     await server.client.query('insert into kept values (2)')
     await archived()
-    await server.crash()
-
-    const into = join(folder, 'second')
-    const back = await tool.run(['restore', 'run', '--into', into, '-o', 'json'])
-    expect(back, back.stderr).toMatchObject({ code: 0 })
-    const opened = await tool.run(['restore', 'open', into, '--archive', '--yes'])
-    expect(opened, opened.stderr).toMatchObject({ code: 0 })
-    server = await start(bindir, into, 'postgres')
+    await replaced('--to', 'latest')
     await server.client.query('insert into kept values (3)')
     const segment = await archived()
     expect(segment.slice(0, 8)).toBe('00000002')
     const status = await tool.run(['wal', 'status', '--url', server.url(), '-o', 'json'])
     expect(status, status.stdout).toMatchObject({ code: 0 })
 
-    const again = join(folder, 'third')
-    const third = await restore('--into', again)
-    expect(third, third.stderr).toMatchObject({ code: 0 })
-    const other = await start(bindir, again, 'postgres')
-    const { rows } = await other.client.query('select n from kept order by 1')
-    await other.stop()
-    expect(rows.map(({ n }) => n)).toEqual([1, 2, 3])
+    expect(await kept('--timeline', '2')).toEqual([1, 2, 3])
+  })
+
+  test('also where its timeline began at the end of a segment, which its own checkpoints leave behind', async () => {
+    const { rows } = await server.client.query(
+      `select (pg_current_wal_insert_lsn() - '0/0')::bigint % (1 << 20) as used`,
+    )
+    const fill = (1 << 20) - Number(rows[0].used) - 4_000
+    await server.client.query(`select pg_logical_emit_message(false, 'fill', repeat('x', ${Math.max(fill, 1)}))`)
+    await server.client.query("select pg_create_restore_point('edge')")
+    await server.client.query("select pg_logical_emit_message(true, 'fill', repeat('x', 9000))")
+    await archived()
+    await replaced('--to', 'name:edge', '--timeline', '2')
+    await server.client.query('insert into kept values (4)')
+    expect((await archived()).slice(0, 8)).toBe('00000003')
+    expect(await kept('--timeline', '3')).toEqual([1, 2, 3, 4])
   })
 })
