@@ -66,6 +66,9 @@ export const GUARDS: Readonly<Record<string, string>> = {
   max_logical_replication_workers: '0',
   // Jobs of pg_cron; without it nobody knows the setting.
   'cron.launch_active_jobs': 'off',
+  // With archiving off a checkpoint recycles the segment in which the new timeline began; who then takes the original's
+  // place would archive with a gap at the very fork.
+  wal_keep_size: '1TB',
 }
 
 /** Those that stay when a restored directory is opened and does not take the place of the original. */
@@ -112,8 +115,7 @@ const isolation = (
   max_wal_senders: String(Math.max(least.max_wal_senders!, 10)),
   max_prepared_transactions: String(least.max_prepared_transactions!),
   max_locks_per_transaction: String(Math.max(least.max_locks_per_transaction!, 1024)),
-  // What is written before it is opened is archived then, where it takes the original's place: a checkpoint must not recycle
-  // the segment in which its timeline began.
+  // Not all that is replayed is kept, but what a restored directory writes while arxdb looks at it.
   wal_keep_size: `${disposable ? 0 : KEPT_SEGMENTS * (segmentBytes >> 20)}MB`,
   ...(disposable ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum: 'off' } : {}),
 })

@@ -22,6 +22,7 @@ const { values } = parseArgs({
     naive: { type: 'boolean', default: false },
     /** A row goes missing in each restore before it is looked at: for the walk's own test. */
     lie: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 })
@@ -31,7 +32,7 @@ const major = Number(/\d+/.exec(version.replace(/^\D+/, ''))![0])
 const say = values.verbose ? (text: string) => void process.stderr.write(`${text}\n`) : () => {}
 // It is built into a folder of the checkout, two below it.
 const root = join(dirname(process.argv[1]!), '../..')
-const place = { root, bindir, major, timescaledb: values.timescaledb, lie: values.lie, say }
+const place = { root, bindir, major, timescaledb: values.timescaledb, lie: values.lie, keep: values.keep, say }
 
 /** The beginning of what was lost: the same finding, whatever numbers stand in it. */
 const kindOf = (lost: string | undefined): string | undefined => lost?.replace(/\d+/g, '0').slice(0, 28)

@@ -29,6 +29,8 @@ export interface Place {
   readonly timescaledb: boolean
   /** Each restore loses a row before it is looked at. */
   readonly lie?: boolean
+  /** Leaves its folder, to be looked into. */
+  readonly keep?: boolean
   say(text: string): void
 }
 
@@ -70,7 +72,7 @@ export async function walk(list: readonly Operation[], place: Place): Promise<Wa
     return { ...told(world, at, since), lost, at }
   } finally {
     await world?.server.crash().catch(() => {})
-    ended(folder)
+    ended(folder, place.keep ?? false)
   }
 }
 
@@ -121,7 +123,7 @@ const told = ({ told: counts, model }: World, count: number, since: number): Wal
 })
 
 /** Tools of a killed arxdb live on for a moment. */
-function ended(folder: string): void {
+function ended(folder: string, keep: boolean): void {
   for (let tries = 0; tries < 20; tries++) {
     try {
       execFileSync('pkill', ['-9', '-f', folder], { stdio: 'ignore' })
@@ -129,5 +131,5 @@ function ended(folder: string): void {
       break
     }
   }
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  if (!keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 }
