@@ -52,7 +52,11 @@ describeTiers('cache-hit', (tier) => {
     // Counted anew, and beyond the old figures again before anybody looks.
     await read('select pg_stat_reset()', ...Array(90).fill('select count(*) from small'))
     expect(await asked()).toMatchObject({ state: 'SKIPPED', text: expect.stringMatching(/^statistics were reset/) })
-    await read('set max_parallel_workers_per_gather = 0', ...Array(60).fill('select count(*) from small'))
-    expect(await asked()).toMatchObject({ state: 'OK' })
+    // Others on the same server may have driven the table out of its memory meanwhile; then the next round finds it there.
+    const again = async (): Promise<unknown> => {
+      await read('set max_parallel_workers_per_gather = 0', ...Array(60).fill('select count(*) from small'))
+      return (await asked()).state
+    }
+    await expect.poll(again, { timeout: 45_000, interval: 50 }).toBe('OK')
   })
 })

@@ -1,6 +1,7 @@
-// What killed runs left: uploads that never ended, and folders that never got their manifest.
+// What killed runs left: uploads that never ended, folders that never got their manifest, marks of readers.
 import { LABEL } from '../catalogue.ts'
 import { leaseKey } from '../lease.ts'
+import { sweepReaders } from '../reading.ts'
 import type { Repository } from '../repository.ts'
 import { unpublish } from './publish.ts'
 
@@ -15,6 +16,7 @@ export async function sweepLeftovers(repository: Repository): Promise<number> {
   // The lease was written a moment ago: our own clock may be a year off, and all would look old.
   const now = (await store.stat(leaseKey('repository')))?.modified.getTime() ?? Date.now()
   await store.sweep(HOUR_MS, now)
+  await sweepReaders(repository, now)
   const young = new Set<string>()
   const whole = new Set<string>()
   const labels = new Set<string>()

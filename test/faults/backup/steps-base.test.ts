@@ -48,7 +48,7 @@ describe.runIf(tier)('backup run --kind base', () => {
       host = hostIn(base, first, { bindir })
       await runSurvives(host, words(host), before, { at })
     })
-    await clearedWhenOld(host, words(host))
+    await clearedWhenOld(host)
   }, 400_000)
 
   test('3: what a killed one was making goes with the next, although pg_basebackup still writes there', async () => {

@@ -59,7 +59,7 @@ describe.skipIf(!tier)('backup run on plain', () => {
         host = hostIn(base, first)
         last = await runSurvives(host, words(host, kind, ...more), before, { at })
       })
-      await clearedWhenOld(host, words(host, kind, ...more))
+      await clearedWhenOld(host)
       await restoresEqual(host, last)
     },
     400_000,

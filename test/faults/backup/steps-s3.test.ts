@@ -61,7 +61,7 @@ describe.skipIf(!plain || noMoto)(`backup run into S3${noMoto ? ` (${noMoto})` :
       last = host()
       await runSurvives(last, words(last), [], { at })
     })
-    await clearedWhenOld(last, words(last))
+    await clearedWhenOld(last)
     expect(await uploads()).toBe(0)
   }, 400_000)
 })
