@@ -70,7 +70,7 @@ try {
   built.end()
 }
 const names = Object.entries(rows[0] ?? {}).filter(([name, value]) => typeof value === 'number' && name !== 'seed')
-const sums = names.map(([name]) => `${rows.reduce((sum, row) => sum + Number(row[name] ?? 0), 0)} ${name}`)
+const sums = names.map(([name]) => `${Math.round(rows.reduce((sum, row) => sum + Number(row[name] ?? 0), 0))} ${name}`)
 const minutes = Math.round((performance.now() - began) / 6_000) / 10
 console.error(
   `${rows.length} walks on ${wanted.tier}, ${wanted.script ? 'the script' : 'arxdb'}, ${minutes} min: ${sums.join(', ')}`,
