@@ -49,12 +49,13 @@ export const ARROWS: Readonly<Record<Unit, readonly string[]>> = {
   'engines/postgres': ['engines', 'type:connect', 'db', 'statements'],
   'engines/timescaledb': ['engines', 'engines/postgres', 'type:connect', 'db', 'statements'],
   storage: ['db', 'statements', 'engines', 'connect'],
-  // PostgreSQL's own programs: where they are, and running them as somebody else than root.
+  // PostgreSQL's own programs: where they are, and running them as somebody else than root; and the user's own commands.
   programs: ['db', 'type:engines'],
   client: [...below, 'core', 'engines/timescaledb'],
   ...Object.fromEntries(AREAS.map((area) => [area, below])),
   embedded: [...below, 'programs'],
   backup: [...below, 'programs'],
+  health: [...below, 'programs'],
 }
 
 /** All that a command may know of the shell around it. */
