@@ -9,18 +9,11 @@
 //   leases/reading/ID.json                   who reads which backups
 import { randomUUID } from 'node:crypto'
 import { ArxError, EXIT } from '../errors.ts'
+import { MARKER, markerBytes, type RepositoryMarker, readMarker } from './marker.ts'
 import type { S3Settings } from './settings.ts'
 import { directoryStore } from './stores/directory.ts'
-import { ObjectAbsent, ObjectExists } from './stores/outcomes.ts'
+import { ObjectExists } from './stores/outcomes.ts'
 import type { Store } from './stores/store.ts'
-
-export const MARKER = 'arxdb-repository.json'
-
-export interface RepositoryMarker {
-  readonly format: 1
-  readonly id: string
-  readonly created: string
-}
 
 export interface Repository {
   readonly store: Store
@@ -57,21 +50,6 @@ export async function openRepository(address: RepositoryAddress, make: 'make' | 
   }
 }
 
-async function readMarker(store: Store): Promise<RepositoryMarker | undefined> {
-  try {
-    const marker = JSON.parse((await store.read(MARKER)).toString()) as RepositoryMarker | null
-    if (marker?.format === 1 && typeof marker.id === 'string') return marker
-  } catch (error) {
-    if (error instanceof ObjectAbsent) return undefined
-    if (!(error instanceof SyntaxError)) throw error
-  }
-  throw new ArxError({
-    code: 'repository-format',
-    message: `${store.where}/${MARKER} is of no format that this arxdb knows`,
-    hint: 'a newer arxdb may have made it: update arxdb',
-  })
-}
-
 /** Makes an empty place a repository. What holds files of others is left alone. */
 export async function beginIn(store: Store): Promise<RepositoryMarker> {
   const others = (await store.list('')).slice(0, 3)
@@ -88,7 +66,7 @@ export async function beginIn(store: Store): Promise<RepositoryMarker> {
   }
   const marker: RepositoryMarker = { format: 1, id: randomUUID(), created: new Date().toISOString() }
   try {
-    await store.put(MARKER, Buffer.from(`${JSON.stringify(marker)}\n`))
+    await store.put(MARKER, markerBytes(marker))
     await mustKeep(store, marker)
     return marker
   } catch (error) {
@@ -101,7 +79,7 @@ export async function beginIn(store: Store): Promise<RepositoryMarker> {
 /** Some services take a conditional write for an ordinary one; on such two runs would replace each other's objects. */
 async function mustKeep(store: Store, marker: RepositoryMarker): Promise<void> {
   try {
-    await store.put(MARKER, Buffer.from(`${JSON.stringify(marker)}\n`))
+    await store.put(MARKER, markerBytes(marker))
   } catch (error) {
     if (error instanceof ObjectExists) return
     throw error

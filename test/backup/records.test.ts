@@ -1,5 +1,5 @@
 // What a repository says of itself and of what was done with it.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -27,15 +27,42 @@ test('a place is a repository when it says so, and becomes one only when empty',
   await expect(open(join(folder, 'file'))).rejects.toMatchObject({ code: 'repository-absent' })
 })
 
-test.each(['{"format":2,"id":"x"}', 'null', '[]', 'torn {', ''])(
-  'a marker of no known format (%s) is no absent one',
-  async (text) => {
-    const repo = place()
+test.each([
+  ['repository-format', '{"format":2,"id":"x"}'],
+  ...['null', '[]', 'torn {', '', '{"format":1}', '{"format":1,"id":"x","crefted":"2026-01-01"}'].map((text) => [
+    'repository-damaged',
+    text,
+  ]),
+])('%s: a marker that says %s is no absent one', async (code, text) => {
+  const repo = place()
+  writeFileSync(join(repo, 'arxdb-repository.json'), text)
+  await expect(open(repo)).rejects.toMatchObject({ code })
+  await expect(open(repo, 'must exist')).rejects.toMatchObject({ code })
+})
+
+test('no flipped bit of a marker goes unnoticed, nor makes it the marker of another repository', async () => {
+  const repo = place()
+  await open(repo)
+  const file = join(repo, 'arxdb-repository.json')
+  const whole = readFileSync(file)
+  for (let bit = 0; bit < whole.length * 8; bit++) {
+    const flipped = Buffer.from(whole)
+    flipped[bit >> 3]! ^= 1 << (bit & 7)
+    writeFileSync(file, flipped)
+    await expect(open(repo), flipped.toString()).rejects.toMatchObject({ code: 'repository-damaged' })
+  }
+})
+
+test('a marker of before, without a digest, is read; so is the one that an error tells to write', async () => {
+  const repo = place()
+  for (const text of [
+    '{"format":1,"id":"old","created":"2026-01-01T00:00:00.000Z"}\n',
+    '{"format":1,"id":"of-today"}',
+  ]) {
     writeFileSync(join(repo, 'arxdb-repository.json'), text)
-    await expect(open(repo)).rejects.toMatchObject({ code: 'repository-format' })
-    await expect(open(repo, 'must exist')).rejects.toMatchObject({ code: 'repository-format' })
-  },
-)
+    expect((await open(repo)).id).toBe(JSON.parse(text).id)
+  }
+})
 
 test('is the same for all who begin it at once', async () => {
   const repo = place()

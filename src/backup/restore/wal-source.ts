@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { ArxError } from '../../errors.ts'
 import { isOfHost } from '../host-failure.ts'
-import { MARKER, type Repository } from '../repository.ts'
+import { mustStillBe } from '../marker.ts'
+import type { Repository } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
 import { unsealed } from '../sealing/seal.ts'
 import { ObjectAbsent } from '../stores/outcomes.ts'
@@ -18,14 +19,8 @@ export interface WalSource {
 }
 
 /** What was archived of the cluster `systemId`. */
-export function archivedWal({ store, id }: Repository, systemId: string, key: Key | undefined): WalSource {
-  /** A file system that went away in between has no such file either. */
-  async function confirmed(): Promise<undefined> {
-    const marker = JSON.parse((await store.read(MARKER)).toString()) as { readonly id?: unknown }
-    if (marker.id === id) return undefined
-    throw new ArxError({ code: 'repository-changed', message: `${store.where} is another repository by now` })
-  }
-
+export function archivedWal(repository: Repository, systemId: string, key: Key | undefined): WalSource {
+  const { store } = repository
   return {
     async fetch(name, signal) {
       const where = walKey(systemId, name)
@@ -33,8 +28,9 @@ export function archivedWal({ store, id }: Repository, systemId: string, key: Ke
       try {
         stored = await store.read(where, { signal })
       } catch (error) {
-        if (error instanceof ObjectAbsent) return confirmed()
-        throw error
+        if (!(error instanceof ObjectAbsent)) throw error
+        await mustStillBe(repository)
+        return undefined
       }
       const bad = (why: string): ArxError =>
         new ArxError({ code: 'wal-damaged', message: `${where} in ${store.where} is damaged`, detail: why })

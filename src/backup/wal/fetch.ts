@@ -4,7 +4,8 @@ import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
 import { step } from '../../steps.ts'
-import { MARKER, openRepository, type Repository, type RepositoryAddress } from '../repository.ts'
+import { mustStillBe } from '../marker.ts'
+import { openRepository, type Repository, type RepositoryAddress } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
 import { ObjectAbsent } from '../stores/outcomes.ts'
 import { draftOf, RECOVERY, sweepDrafts } from './drafts.ts'
@@ -116,13 +117,10 @@ async function syncFolder(folder: string): Promise<void> {
  * backup. Who really has no archive needs no restore_command; a server that archives has archived a segment before its
  * first backup ends.
  */
-async function confirm({ id, store }: Repository, systemId: string): Promise<void> {
+async function confirm(repository: Repository, systemId: string): Promise<void> {
+  const { store } = repository
   if (!(await store.holds(walFolder(systemId)))) throw foreign(store.where, systemId)
-  // A file system that went away in between has no such file either.
-  const marker = JSON.parse((await store.read(MARKER)).toString()) as { readonly id?: unknown }
-  if (marker.id !== id) {
-    throw new ArxError({ code: 'repository-changed', message: `${store.where} is another repository by now` })
-  }
+  await mustStillBe(repository)
 }
 
 const absent = (name: string, { store }: Repository): ArxError =>
