@@ -178,6 +178,9 @@ function recoverySettings({ chain, target, timeline }: PhysicalRestore, restoreC
       archive_cleanup_command: '',
       recovery_min_apply_delay: '0',
       wal_retrieve_retry_interval: '100ms',
+      // What it reads ahead, PostgreSQL 15 may ask for from behind the target: a segment that is damaged there would end
+      // the recovery before it.
+      ...(manifest.server.major >= 15 && target.kind !== 'latest' ? { recovery_prefetch: 'off' } : {}),
     },
   }
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Manifest } from '../../../src/backup/manifest.ts'
 import { baseMethod } from '../../../src/backup/methods/base.ts'
 import type { RecoveryTarget } from '../../../src/backup/restore/target.ts'
+import { walKey } from '../../../src/backup/wal/names.ts'
 import {
   asking,
   contentOf,
@@ -66,5 +67,32 @@ describe.each(own)('on $name', ({ name: tier }) => {
     } finally {
       await restored.server.stop()
     }
+  })
+
+  test('restores to a moment close before a segment that is damaged', async () => {
+    const moment = await load(scene, 4, 100)
+    // Little stands between: the rest of its segment is empty, and a server that reads ahead asks for the next one.
+    await scene.archived()
+    const { rows: said } = await scene.client.query('select pg_walfile_name(pg_current_wal_lsn() + 1) as file')
+    await load(scene, 5, 100)
+    await scene.archived()
+    const { store } = scene.repository
+    const key = walKey(scene.systemId, said[0].file)
+    const whole = await store.read(key)
+    const damaged = Buffer.from(whole)
+    damaged[damaged.length >> 1]! ^= 1
+    await store.remove(key)
+    await store.put(key, damaged)
+    const restored = await scene.restore([backup], { target: { kind: 'lsn', lsn: moment.lsn }, disposable: true })
+    try {
+      const { rows, digest } = await asking(restored.server, contentOf)
+      expect({ rows, digest }).toEqual({ rows: moment.rows, digest: moment.digest })
+    } finally {
+      await restored.server.stop()
+    }
+    await expect(scene.restore([backup], { target: { kind: 'latest' }, disposable: true })).rejects.toMatchObject({
+      code: 'wal-unavailable',
+      detail: expect.stringContaining(key),
+    })
   })
 })
