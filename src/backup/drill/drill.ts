@@ -5,7 +5,7 @@ import { openClient } from '../../db/connect.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import type { Env } from '../../programs/run.ts'
 import { step } from '../../steps.ts'
-import { type CatalogueEntry, findBackup, readCatalogue } from '../catalogue.ts'
+import { type CatalogueEntry, readCatalogue } from '../catalogue.ts'
 import { compareEvidence } from '../evidence/compare.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { takeEvidence } from '../evidence/take.ts'
@@ -18,6 +18,7 @@ import type { IsolatedServer } from '../restore/isolated.ts'
 import type { RecoveryTarget } from '../restore/target.ts'
 import type { Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
+import { aimed } from './aimed.ts'
 import { recoverableUntil } from './recoverable.ts'
 import { stagedLogical, stagedPhysical } from './staged.ts'
 
@@ -29,6 +30,8 @@ export interface DrillTask {
   readonly signal: AbortSignal
   /** Another moment than the backup's own mark: then its content has nothing to be compared with but its shape. */
   readonly target?: RecoveryTarget | undefined
+  /** False: nobody could tell beforehand whether the target is behind the backup. */
+  readonly sure?: boolean | undefined
   /** 4: started and queried. 5: the content compared too. */
   readonly level: 4 | 5
   progress(text: string): void
@@ -70,22 +73,12 @@ export interface Drilled {
 /** Restores `label` (the newest good one when left out), judges it and clears it away. A failure is an answer. */
 export async function drill(label: string | undefined, task: DrillTask): Promise<Drilled> {
   const entries = await readCatalogue(task.repository, task.key)
-  const entry = label === undefined ? newestGood(entries, task) : await findBackup(task.repository, task.key, label)
+  const { entry, sure } = await aimed(label, entries, task)
   const { manifest } = entry
   if (manifest === null || entry.trust === 'forged') throw untrusted(entry)
   return reading(task.repository, chainLabels(manifest, entries), 'backup drill', () =>
-    drillManifest(manifest, entries, task),
+    drillManifest(manifest, entries, { ...task, sure }),
   )
-}
-
-function newestGood(entries: readonly CatalogueEntry[], { repository, key }: DrillTask): CatalogueEntry {
-  const good = entries.filter(({ trust }) => trust === 'signed' || (trust === 'unknown-key' && !key)).at(-1)
-  if (good) return good
-  throw new ArxError({
-    code: 'no-such-backup',
-    message: `there is no good backup in ${repository.store.where}`,
-    hint: 'arxdb backup run makes one; arxdb backup list shows what there is',
-  })
 }
 
 /** The same for a manifest at hand; `entries` are where its ancestors are found. */
@@ -106,7 +99,7 @@ export async function drillManifest(
       ? stagedLogical(manifest, programs, task)
       : stagedPhysical(manifest, entries, programs, task))
   } catch (error) {
-    if (task.signal.aborted || !(error instanceof ArxError) || saysNothing(error)) throw error
+    if (task.signal.aborted || !(error instanceof ArxError) || saysNothing(error, task)) throw error
     const why = [error.message, error.detail].filter(Boolean).join(': ')
     const spent = { restoredSeconds: elapsed(), checkedSeconds: elapsed() }
     return {
@@ -145,10 +138,13 @@ export async function drillManifest(
 const ELSEWHERE: ReadonlySet<number> = new Set([EXIT.unsupported, EXIT.refused, EXIT.connection, EXIT.timeout])
 
 /**
- * What lies in this host, or on the way to the repository, says nothing of the backup: kept as a failed proof it would have
+ * What lies in this host, in the target, or on the way to the repository, says nothing of the backup: kept as a failed proof it would have
  * a restore pass over the newest good one.
  */
-function saysNothing(error: ArxError): boolean {
+function saysNothing(error: ArxError, { target, sure = true }: DrillTask): boolean {
+  // A moment that somebody typed, and that lies elsewhere.
+  if (target && error.code === 'target-too-early') return true
+  if (target && !sure && error.code === 'target-not-reached') return true
   if (ELSEWHERE.has(error.exit) || isOfHost(error)) return true
   if (error.code !== 'wal-unavailable') return false
   return !(error.cause instanceof ArxError) || error.cause.code !== 'wal-damaged'

@@ -5,11 +5,12 @@ import { targetText } from './target.ts'
 
 /**
  * As `runRestore`; where nobody named the backup, and the plan could not know that the target lies before its end, one
- * backup after the other is tried, newest first. What is to be confirmed is asked once.
+ * backup after the other is tried, newest first. What is to be confirmed is asked once,
+ * unless something else stands there by then.
  */
 export async function restoreReaching(options: RunOptions): Promise<Ran> {
   const tried = new Set<string>()
-  let agreed = false
+  let agreed: string | undefined
   for (let first: unknown; ; ) {
     let chosen: string | undefined
     let sure = true
@@ -22,8 +23,8 @@ export async function restoreReaching(options: RunOptions): Promise<Ran> {
           sure = certainty === 'sure'
         },
         async confirm(what) {
-          if (!agreed) await options.confirm(what)
-          agreed = true
+          if (agreed !== what.what) await options.confirm(what)
+          agreed = what.what
         },
       })
       const missed = [...tried].map((label) => `${label} does not lead to ${targetText(options.target)}`)

@@ -1,6 +1,6 @@
 // One backup, or a full one and what was added to it, as one data directory.
 import { chown, mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { interrupted } from '../../db/session.ts'
 import { ArxError, EXIT, usageError } from '../../errors.ts'
 import { type Account, identity } from '../../programs/account.ts'
@@ -35,16 +35,23 @@ export const tablespacesOf = (chain: readonly Manifest[]): readonly Tablespace[]
 
 /**
  * Refuses what nothing may be written into: a directory that holds anything (production's own tablespaces do), and a
- * mapping of a tablespace that the backup does not have.
+ * mapping of a tablespace that the backup does not have. What lies in a directory that is moved aside first is in nobody's way.
  */
-export async function refusePlaces(restore: Pick<Unpack, 'chain' | 'into' | 'tablespaces'>): Promise<void> {
+export async function refusePlaces(
+  restore: Pick<Unpack, 'chain' | 'into' | 'tablespaces'>,
+  inside: 'looked at' | 'moved aside' = 'looked at',
+): Promise<void> {
   const spaces = tablespacesOf(restore.chain)
   for (const from of restore.tablespaces?.keys() ?? []) {
     if (spaces.some(({ location }) => location === from)) continue
     const known = spaces.map(({ location }) => location).join(', ')
     throw usageError(`the backup has no tablespace in ${from}`, known ? `it has ${known}` : 'it has none at all')
   }
-  for (const space of spaces) await emptyFolder(placeOf(restore, space))
+  const places = spaces.map((space) => placeOf(restore, space))
+  for (const place of places) {
+    if (inside === 'moved aside' && place.startsWith(`${restore.into}${sep}`)) continue
+    await emptyFolder(place)
+  }
 }
 
 /** Refuses (exit 6) what is there and holds anything but `ours`. */

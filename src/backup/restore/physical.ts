@@ -46,6 +46,8 @@ export interface PhysicalRestore {
   readonly programs: Programs
   readonly env: Env
   readonly signal: AbortSignal
+  /** Told when every place was found empty: from there on what is in them is of this restore. */
+  begun?(): void
   progress(text: string): void
 }
 
@@ -84,6 +86,7 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
   }
   await mkdir(into, { recursive: true, mode: 0o700 })
   if (account) await chown(into, account.uid, account.gid)
+  restore.begun?.()
   let server: IsolatedServer | undefined
   let desk: ReturnType<typeof openDesk> | undefined
   try {
@@ -93,7 +96,7 @@ export async function restorePhysical(restore: PhysicalRestore): Promise<Restore
       step('laid out')
       // It holds no WAL of its own, so that no server starts on it by itself.
       await guard(into, account)
-      if (!disposable) await note(into, manifest.label)
+      if (!disposable) await note(into, { label: manifest.label })
     } else {
       await unpackChain({ ...restore, account, beforeControl })
     }

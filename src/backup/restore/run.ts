@@ -1,13 +1,14 @@
 // `arxdb restore run --into DIR`: the plan, carried out into a directory that stays.
 import { existsSync, realpathSync } from 'node:fs'
-import { readdir, readFile, rename, rm } from 'node:fs/promises'
+import { lstat, readdir, readFile, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
 import { step } from '../../steps.ts'
 import { readCatalogue } from '../catalogue.ts'
 import { programsOf } from '../programs.ts'
 import { reading } from '../reading.ts'
+import { moveAside, moveBack, movedBefore } from './aside.ts'
 import { placeOf, refusePlaces, tablespacesOf } from './chain.ts'
 import { claim, release, unfinishedIn } from './claim.ts'
 import { readControl } from './control.ts'
@@ -18,6 +19,7 @@ import { refuseSpecial } from './places.ts'
 import { type PlanOptions, planRestore } from './plan.ts'
 import { completeConfig, writeRecord } from './record.ts'
 import { targetText } from './target.ts'
+import { unarchivedIn } from './unarchived.ts'
 
 export interface RunOptions extends PlanOptions {
   readonly tablespaces: ReadonlyMap<string, string>
@@ -39,7 +41,8 @@ export interface Ran {
 }
 
 /** Plans, refuses what the plan finds (exit 6), restores, and leaves the directory stopped, guarded and ready. */
-export async function runRestore(options: RunOptions): Promise<Ran> {
+export async function runRestore(asked: RunOptions): Promise<Ran> {
+  const options = { ...asked, into: await behindLink(asked.into) }
   const { repository, key, settings, target, timeline, into, env, signal, progress, tablespaces } = options
   // What a killed restore left running in there is ours to end, and no server of anybody.
   await sweepLeftovers()
@@ -50,17 +53,26 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
   const problems = plan.findings.filter(({ outcome }) => outcome === 'problem')
   if (!plan.chosen || problems.length > 0) throw refused(problems.map(({ check, detail }) => `${check}: ${detail}`))
   const { chain } = plan.chosen
-  await refusePlaces({ chain, into, tablespaces })
+  await refusePlaces({ chain, into, tablespaces }, standing ? 'moved aside' : 'looked at').catch((error: unknown) => {
+    throw standing?.unfinished ? telling(error, `in ${into} is ${standing.unfinished}: what is of it can go`) : error
+  })
   if (standing) await options.confirm(standing)
   step('planned')
+  // The question may have stood for long: a server that was started there meanwhile, or a restore, is not moved.
+  if (standing) await occupant(options)
+  const lostWal = standing?.lost ? [standing.lost] : []
   const moved = standing ? await moveAside(into) : undefined
   if (moved) step('moved aside', moved)
+  const before = await movedBefore(into)
   const account = serverAccount()
   const programs = plan.programs!
   const manifest = chain.at(-1)!
+  // Until then, what lies there and in its tablespaces is of somebody who was faster.
+  let ours = false
+  const places = tablespacesOf(chain).map((space) => placeOf({ into, tablespaces, chain }, space))
+  const outside = places.filter((place) => !place.startsWith(`${into}/`))
   try {
-    // pgBackRest has to find its directory empty, and looks itself.
-    if (manifest.kind !== 'pgbackrest') await claim(into, manifest.label, account)
+    await claim(into, { label: manifest.label, outside }, account, manifest.kind === 'pgbackrest' ? 'beside' : 'in it')
     step('claimed')
     const along = timeline === 'latest' ? plan.chosen.window.timeline : timeline
     const labels = chain.map(({ label }) => label)
@@ -68,6 +80,9 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
       restorePhysical({
         ...{ repository, key, settings, chain, target, into, tablespaces, programs, env, signal, progress },
         timeline: along,
+        begun() {
+          ours = true
+        },
       }),
     )
     await restored.server.stop()
@@ -95,7 +110,7 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
         `until it is opened: ${Object.entries(GUARDS)
           .map(([name, value]) => `${name} = ${value}`)
           .join(', ')}`,
-        ...(moved ? [] : await movedBefore(into)),
+        ...(moved ? lostWal : before.map((path) => `${path} is what an earlier restore moved aside`)),
         ...(prepared.length > 0
           ? [
               `prepared, and neither committed nor rolled back there: ${prepared.join(', ')}; they hold their locks until COMMIT PREPARED or ROLLBACK PREPARED`,
@@ -105,15 +120,14 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
       ],
     }
   } catch (error) {
-    if (mayClear(error)) {
-      const places = tablespacesOf(chain).map((space) => placeOf({ into, tablespaces, chain }, space))
-      for (const place of [into, ...places]) await clear(place)
-      if (moved) {
-        await rm(into, { recursive: true, force: true })
-        await rename(moved, into)
-      }
+    const cleared = ours && mayClear(error)
+    if (cleared) for (const place of [into, ...places]) await clear(place)
+    await release(into)
+    if (cleared || (moved && (await isVacant(into)))) {
+      if (moved) await moveBack(moved, into)
       throw telling(error, moved ? `${into} is what it was` : `${into} is empty again`)
     }
+    if (!moved && (await isVacant(into))) throw telling(error, `${into} is empty`)
     throw telling(
       error,
       `what is in ${into} was left there${moved ? `, and what stood there before is in ${moved}` : ''}`,
@@ -121,9 +135,17 @@ export async function runRestore(options: RunOptions): Promise<Ran> {
   }
 }
 
+/** A link to a directory stays: what it leads to is moved aside and restored to, on the disk whose room was looked at. */
+async function behindLink(into: string): Promise<string> {
+  const link = await lstat(into).catch(() => undefined)
+  return link?.isSymbolicLink() && existsSync(into) ? realpathSync(into) : into
+}
+
 /** Not where somebody else got there first: what lies there is theirs. */
 const mayClear = (error: unknown): boolean =>
   !(error instanceof ArxError && ['not-empty', 'restore-running'].includes(error.code))
+
+const isVacant = async (path: string): Promise<boolean> => (await readdir(path).catch((): string[] => [])).length === 0
 
 /** The same error, with what became of the directory. */
 function telling(error: unknown, state: string): unknown {
@@ -154,11 +176,13 @@ async function occupant(options: RunOptions) {
       exit: EXIT.refused,
     })
   })
-  if (names.length === 0) return undefined
   const unfinished = await unfinishedIn(into)
+  if (names.length === 0) return undefined
   const whose = unfinished ?? (names.includes('PG_VERSION') ? await clusterIn(options) : 'files')
+  const lost = unfinished === undefined && names.includes('pg_wal') ? await unarchivedIn(options) : undefined
   const typed = whose.includes('PRODUCTION') ? `${/\d{10,}/.exec(whose)![0]}@${hostname()}` : into
-  return { what: `move ${into} aside, which holds ${whose}, and restore in its place`, typed }
+  const what = `move ${into} aside, which holds ${whose}${lost ? `; ${lost}` : ''}, and restore in its place`
+  return { what, typed, lost, unfinished }
 }
 
 /** Whether it is the very cluster of the backups: production itself, or an earlier copy. */
@@ -172,33 +196,6 @@ async function clusterIn({ into, settings, env, repository, key }: RunOptions): 
   return known.includes(control.systemId)
     ? `the cluster ${control.systemId} that these backups are of: perhaps PRODUCTION ITSELF, whose state is "${control.state}"`
     : `another cluster, ${control.systemId}`
-}
-
-/** A restore that was killed had no time to say where it moved what stood there. */
-async function movedBefore(into: string): Promise<readonly string[]> {
-  const names = await readdir(dirname(into)).catch((): string[] => [])
-  const before = names
-    .filter((name) => name.startsWith(`${basename(into)}.before-`))
-    .map((name) => join(dirname(into), name))
-  return before.map((path) => `${path} is what an earlier restore moved aside`)
-}
-
-/** A rename: nothing is deleted, and it fails where the directory is a mount point. */
-async function moveAside(into: string): Promise<string> {
-  const to = `${into}.before-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`
-  try {
-    await rename(into, to)
-    return to
-  } catch (error) {
-    throw new ArxError({
-      code: 'not-moved',
-      message: `cannot move ${into} aside`,
-      detail: (error as Error).message,
-      hint: `restore into another directory of ${dirname(into)}`,
-      exit: EXIT.refused,
-      cause: error,
-    })
-  }
 }
 
 /** What was unpacked is of no use without its end; the directory itself may have been there before. */

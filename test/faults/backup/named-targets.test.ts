@@ -14,6 +14,7 @@ import { openDesk } from '../../../src/backup/restore/wal-desk.ts'
 import { archivedWal } from '../../../src/backup/restore/wal-source.ts'
 import { lsnBytes, segmentNumber } from '../../../src/backup/wal/names.ts'
 import { asking } from '../../backup/physical-scene.ts'
+import { runBeside } from '../../servers/beside.ts'
 import { tiers } from '../../servers/databases.ts'
 import { motoReason, startMoto } from '../../servers/moto.ts'
 import { findPostgres } from '../../servers/postgres.ts'
@@ -84,6 +85,28 @@ describe.runIf(tiers().some(({ name }) => name === 'plain'))('a target by its na
     const behind = await plan(`name:${moments[1]!.name}`, '--backup', late.label)
     expect(behind.code).toBe(3)
     expect(behind.target).toContain('without --backup every backup is looked at')
+  }, 240_000)
+
+  test('39: a drill looks it up as a restore does, and keeps no word against a backup of what lies elsewhere', async () => {
+    const { scene, bindir, moments, early, late } = named
+    const where = ['--repo', scene.settings.repo, '--key-file', scene.settings.keyFile, '--bindir', bindir]
+    const drill = (...words: string[]) =>
+      runBeside('plain', ['backup', 'drill', ...words, ...where, '-o', 'json'], scene.folder)
+    const proofs = () =>
+      readdirSync(scene.settings.repo, { recursive: true }).filter((path) => /^proofs/.test(String(path)))
+    const before = proofs()
+    const nowhere = await drill('--to', 'name:nowhere')
+    expect(nowhere, nowhere.stderr).toMatchObject({ code: 6, stdout: '' })
+    expect(nowhere.stderr).toMatch(/no drill to name:nowhere.*no restore point \\"nowhere\\" is in/)
+    const behind = await drill(late.label, '--to', `name:${moments[1]!.name}`)
+    expect(behind, behind.stderr).toMatchObject({ code: 6, stdout: '' })
+    expect(behind.stderr).toContain(`${late.label} does not lead there`)
+    const ancient = await drill('--to', '2020-01-01T00:00:00Z')
+    expect(ancient, ancient.stderr).toMatchObject({ code: 6, stdout: '' })
+    expect(proofs()).toEqual(before)
+    const done = await drill('--to', `name:${moments[1]!.name}`)
+    expect(done, done.stderr).toMatchObject({ code: 0 })
+    expect(JSON.parse(done.stdout)).toMatchObject([{ label: early.label, target: `name:${moments[1]!.name}` }])
   }, 240_000)
 
   test('39: of a name that was used twice the plan says which one it ends at, and how the other is had', async () => {

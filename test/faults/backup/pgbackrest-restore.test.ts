@@ -2,13 +2,14 @@
 // or missing in its repository brings nothing back.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { arxdbBeside, type Outcome, runBeside } from '../../servers/beside.ts'
+import { standingAt } from '../harness/faulty.ts'
 import { BIN, canRun, flipped, harmed, openScene, type Scene } from './scene-pgbackrest.ts'
 
 interface Told {
@@ -29,6 +30,8 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     runBeside('plain', [...args, '--repo', scene.shop.folder], scene.shop.home, {
       env: { ARXDB_BACKUP_KEY: join(scene.shop.home, 'backup.key'), ...scene.env },
     })
+  const keyed = () => ({ ARXDB_BACKUP_KEY: join(scene.shop.home, 'backup.key'), ...scene.env })
+  const words = (into: string) => ['restore', 'run', '--into', into, '--repo', scene.shop.folder]
   const insert = (from: number, to: number) =>
     client.query(`insert into t select g, md5(g::text) from generate_series(${from}, ${to}) as g`)
   async function backup(...more: string[]): Promise<string> {
@@ -276,6 +279,29 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     expect(readdirSync(into)).toEqual([])
     const running = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
     expect(running.split('\n').filter((line) => line.includes(into))).toEqual([])
+  }, 240_000)
+
+  test('a second one into the same place is refused while pgBackRest fills it, and follows once that was killed', async () => {
+    const into = join(scene.folder, 'twice')
+    const subject = { tier: 'plain', home: scene.shop.home, env: keyed() } as const
+    const first = await standingAt(subject, words(into), 'laid out')
+    try {
+      const second = await arxdb(['restore', 'run', '--into', into, '--yes'])
+      expect(second, second.stderr).toMatchObject({
+        code: 6,
+        stderr: expect.stringContaining('another restore is at work'),
+      })
+    } finally {
+      await first.kill()
+    }
+    const asked = await arxdb(['restore', 'run', '--into', into])
+    expect(asked, asked.stderr).toMatchObject({ code: 6, stderr: expect.stringContaining('unfinished restore of') })
+    const spaces = `${into}.tablespaces`
+    expect(asked.stderr).toContain(spaces)
+    rmSync(spaces, { recursive: true })
+    const next = await arxdb(['restore', 'run', '--into', into, '--yes'])
+    expect(next, next.stderr).toMatchObject({ code: 0 })
+    expect(existsSync(`${into}.arxdb-restore-unfinished.json`)).toBe(false)
   }, 240_000)
 
   test('never over what is there: a running server is refused', async () => {
