@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ArxError, EXIT } from '../errors.ts'
 import { step } from '../steps.ts'
 import type { Repository } from './repository.ts'
+import { assertKeeps } from './stores/keeps.ts'
 import { ObjectAbsent } from './stores/outcomes.ts'
 
 const TERM_MS = 120_000
@@ -83,6 +84,12 @@ export async function takeLease(
     held = found
     if ((await take()) && (!found || (await stays()))) break
     if (attempt === 4) throw busy(command, holder, store.where)
+  }
+  if (store.kind === 's3') {
+    await assertKeeps(store, key).catch(async (error: unknown) => {
+      await store.remove(key).catch(() => {})
+      throw error
+    })
   }
   step('lease taken', name)
   const renew = async (): Promise<void> => {

@@ -13,6 +13,7 @@ import {
   type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
+  type MultipartUpload,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
@@ -26,6 +27,9 @@ import { type Sent, type Target, upload } from './s3-upload.ts'
 import type { GetOptions, PutOptions, Store, Stored, StoredObject } from './store.ts'
 
 const ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/+(.*?))?\/*$/
+
+/** Folders of a repository in which objects may be so large that they come in parts. */
+const LARGE = ['backups/', 'wal/']
 
 /** `s3://bucket/prefix` as a store. Connects when it is first asked. */
 export async function s3Store(url: string, settings: S3Settings, limits: Limits = LIMITS): Promise<Store> {
@@ -271,29 +275,36 @@ class S3 {
     }
   }
 
-  /** One that somebody else ended meanwhile is ended. */
+  /** Uploads of ours that nobody ends; below the prefix of a whole bucket there may be other people's. */
   private async sweep(olderThanMs: number, now = Date.now()): Promise<number> {
     let swept = 0
-    let next: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {}
     try {
-      while (next) {
-        const page: ListMultipartUploadsCommandOutput = await this.client.send(
-          new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: this.prefix, ...next }),
-        )
-        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      for (const folder of LARGE) {
+        for await (const { Key, UploadId, Initiated } of this.uploads(folder)) {
           if (Initiated && now - Initiated.getTime() < olderThanMs) continue
           const place = { Bucket: this.bucket, Key: Key!, UploadId: UploadId! }
+          // One that somebody else ended meanwhile is ended.
           await this.client.send(new AbortMultipartUploadCommand(place)).catch((error) => {
             if (!this.missing(error)) throw error
           })
           swept++
         }
-        next = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
       }
     } catch (error) {
       throw this.failed('look for unfinished uploads', error)
     }
     return swept
+  }
+
+  private async *uploads(folder: string): AsyncGenerator<MultipartUpload> {
+    let next: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {}
+    while (next) {
+      const page: ListMultipartUploadsCommandOutput = await this.client.send(
+        new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: this.prefix + folder, ...next }),
+      )
+      yield* page.Uploads ?? []
+      next = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
+    }
   }
 }
 
