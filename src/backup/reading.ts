@@ -23,10 +23,15 @@ export const PRUNE = 'backup prune'
 type Reader = Omit<Holder, 'until'> & { readonly labels: readonly string[] }
 
 export interface Mark {
+  /** When it was written, by the store's clock; undefined where nothing can be written. */
+  written(): Promise<Date | undefined>
   end(): Promise<void>
 }
 
-/** Says that these backups are read. A repository that can only be read is read without it. */
+/**
+ * Says that these backups are read. A repository that can only be read is read without it; one that did not answer once
+ * may do so the next time.
+ */
 export async function markReading({ store }: Repository, labels: readonly string[], command: string): Promise<Mark> {
   const id = randomUUID()
   const key = `${FOLDER}${id}.json`
@@ -37,8 +42,7 @@ export async function markReading({ store }: Repository, labels: readonly string
       () => true,
       () => false,
     )
-  if (!(await write())) return { async end() {} }
-  step('reading marked')
+  if (await write()) step('reading marked')
   let renewing: Promise<unknown> | undefined
   const timer = setInterval(() => {
     renewing ??= write().finally(() => {
@@ -47,6 +51,9 @@ export async function markReading({ store }: Repository, labels: readonly string
   }, RENEW_MS)
   timer.unref()
   return {
+    async written() {
+      return (await store.stat(key))?.modified
+    },
     async end() {
       clearInterval(timer)
       await renewing
