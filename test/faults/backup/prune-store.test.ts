@@ -15,6 +15,7 @@ import { CreateBucketCommand, PutObjectRetentionCommand } from '@aws-sdk/client-
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { manifestKey, objectKey } from '../../../src/backup/catalogue.ts'
 import type { Manifest } from '../../../src/backup/manifest.ts'
+import { parentOf } from '../../../src/backup/methods/incremental.ts'
 import { keepProof } from '../../../src/backup/proofs.ts'
 import { beginRun } from '../../../src/backup/runs.ts'
 import { DAY_MS, openShop, type Shop } from '../../backup/shop.ts'
@@ -165,6 +166,22 @@ describe('a prune', () => {
     expect(ended.stderr).toContain('lost its lease')
     expect((await content()).filter((key) => key.endsWith('manifest.json'))).toEqual(before)
     expect(readFileSync(lease, 'utf8')).toBe(theirs)
+  })
+
+  test('29: an incremental adds to no backup that is damaged, or stands on one that is', async () => {
+    const { repository, key, server } = shop
+    const parent = async () => (await parentOf({ repository, key, server })).label
+    const full = await backup(6, { kind: 'base' })
+    const newer = await backup(5, { kind: 'base' })
+    const child = await backup(4, { kind: 'incremental', parent: newer.label })
+    expect(await parent()).toBe(child.label)
+    await shop.prove(newer.label, 2, false)
+    expect(await parent()).toBe(full.label)
+    rmSync(shop.path(full.label, 'a.bin'))
+    await expect(parent()).rejects.toMatchObject({
+      ...{ code: 'no-parent', exit: 6, message: expect.stringContaining('no good base backup') },
+      detail: expect.stringContaining(`${child.label} in ${shop.folder}: broken chain`),
+    })
   })
 
   test('27: of several databases and clusters in one repository each keeps its last good backup', async () => {
