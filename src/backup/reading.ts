@@ -4,9 +4,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArxError } from '../errors.ts'
+import { here, isHere, isRunning } from '../programs/process.ts'
 import { step } from '../steps.ts'
 import { type CatalogueEntry, manifestKey, objectKey } from './catalogue.ts'
-import { alive, bornAt, comparable, type Holder, here, holderOf } from './lease.ts'
+import { alive, type Holder, holderOf, leaseKey } from './lease.ts'
 import type { Manifest } from './manifest.ts'
 import type { Repository } from './repository.ts'
 import { ObjectAbsent } from './stores/outcomes.ts'
@@ -115,7 +116,7 @@ export async function sweepReaders({ store }: Repository, now: number): Promise<
 }
 
 function lives(reader: Reader, modified: Date, now: number): boolean {
-  return comparable(reader) ? bornAt(reader.pid) === reader.born : now - modified.getTime() < LIVE_MS
+  return isHere(reader) ? isRunning(reader) : now - modified.getTime() < LIVE_MS
 }
 
 /** Undefined when it has ended, or is no mark. */
@@ -143,7 +144,7 @@ async function outlives(store: Repository['store'], label: string): Promise<bool
 }
 
 async function isPruning(store: Repository['store']): Promise<boolean> {
-  const bytes = await store.read('leases/repository.json').catch((error: unknown) => {
+  const bytes = await store.read(leaseKey('repository')).catch((error: unknown) => {
     if (error instanceof ObjectAbsent) return undefined
     throw error
   })
