@@ -1,4 +1,5 @@
 // The face of retention for `arxdb backup prune`.
+import { CLOCKS_APART_MS } from '../../clocks.ts'
 import { formatDuration } from '../../duration.ts'
 import { ArxError, EXIT } from '../../errors.ts'
 import { leaseKey, takeLease } from '../lease.ts'
@@ -9,8 +10,6 @@ import { findKey } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
 import { type PrunePlan, planPrune, YOUNG_MS } from './plan.ts'
 import { carryOut, type Removed } from './remove.ts'
-
-const CLOCKS_APART_MS = 3_600_000
 
 export interface PruneOptions {
   readonly dryRun: boolean

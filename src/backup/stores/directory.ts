@@ -19,6 +19,7 @@ import {
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { ArxError, EXIT } from '../../errors.ts'
+import { isFullCode } from '../../programs/full-disk.ts'
 import { step } from '../../steps.ts'
 import { digestOf } from '../digest.ts'
 import { codeOf, filesBelow, holdsFiles, isAbsence, isSame, lastWritten } from './folder.ts'
@@ -79,13 +80,8 @@ export async function directoryStore(root: string): Promise<Store> {
   /** Folders that hold nothing any more, but for the first ones below the root; whoever writes makes them anew. */
   async function removeEmpty(folder: string): Promise<void> {
     for (let at = folder; dirname(at).length > root.length; at = dirname(at)) {
-      if (
-        !(await rmdir(at).then(
-          () => true,
-          () => false,
-        ))
-      )
-        return
+      const error = await rmdir(at).catch((failure: unknown) => failure)
+      if (error !== undefined) return
     }
   }
 
@@ -297,13 +293,11 @@ async function linked(file: string, path: string, temporary: string): Promise<bo
   return named
 }
 
-const FULL = ['ENOSPC', 'EDQUOT']
-
 const failed = (what: string, cause: unknown): ArxError =>
   new ArxError({
-    code: FULL.includes(codeOf(cause) ?? '') ? 'disk-full' : 'repository-failed',
+    code: isFullCode(cause) ? 'disk-full' : 'repository-failed',
     message: `cannot ${what}`,
     detail: (cause as Error).message,
-    hint: FULL.includes(codeOf(cause) ?? '') ? 'free space there, or arxdb backup prune --dry-run' : undefined,
+    hint: isFullCode(cause) ? 'free space there, or arxdb backup prune --dry-run' : undefined,
     cause,
   })
