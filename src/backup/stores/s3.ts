@@ -4,16 +4,12 @@ import { createHash } from 'node:crypto'
 import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
-  ListMultipartUploadsCommand,
-  type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
-  type MultipartUpload,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
@@ -23,13 +19,11 @@ import type { S3Settings } from '../settings.ts'
 import { ObjectAbsent, ObjectExists, RemovalRefused } from './outcomes.ts'
 import { LIMITS, type Limits, s3Client } from './s3-client.ts'
 import { failedRequest, statusOf } from './s3-failures.ts'
+import { endUploads } from './s3-sweep.ts'
 import { type Sent, type Target, upload } from './s3-upload.ts'
 import type { GetOptions, PutOptions, Store, Stored, StoredObject } from './store.ts'
 
 const ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/+(.*?))?\/*$/
-
-/** Folders of a repository in which objects may be so large that they come in parts. */
-const LARGE = ['backups/', 'wal/']
 
 /** `s3://bucket/prefix` as a store. Connects when it is first asked. */
 export async function s3Store(url: string, settings: S3Settings, limits: Limits = LIMITS): Promise<Store> {
@@ -66,7 +60,10 @@ class S3 {
       holds: (prefix) => this.holds(prefix),
       remove: (key) => this.remove(key),
       swap: (key, expected, next) => this.swap(key, expected, next),
-      sweep: (olderThanMs, now) => this.sweep(olderThanMs, now),
+      sweep: (olderThanMs, now = Date.now()) =>
+        endUploads(this.client, this.at(''), now - olderThanMs).catch((error) => {
+          throw this.failed('look for unfinished uploads', error)
+        }),
       close: async () => this.client.destroy(),
     }
   }
@@ -272,38 +269,6 @@ class S3 {
     } catch (error) {
       if (this.missing(error) && (await this.confirmedAbsent(key, error))) return undefined
       throw this.failed(`read ${key}`, error)
-    }
-  }
-
-  /** Uploads of ours that nobody ends; below the prefix of a whole bucket there may be other people's. */
-  private async sweep(olderThanMs: number, now = Date.now()): Promise<number> {
-    let swept = 0
-    try {
-      for (const folder of LARGE) {
-        for await (const { Key, UploadId, Initiated } of this.uploads(folder)) {
-          if (Initiated && now - Initiated.getTime() < olderThanMs) continue
-          const place = { Bucket: this.bucket, Key: Key!, UploadId: UploadId! }
-          // One that somebody else ended meanwhile is ended.
-          await this.client.send(new AbortMultipartUploadCommand(place)).catch((error) => {
-            if (!this.missing(error)) throw error
-          })
-          swept++
-        }
-      }
-    } catch (error) {
-      throw this.failed('look for unfinished uploads', error)
-    }
-    return swept
-  }
-
-  private async *uploads(folder: string): AsyncGenerator<MultipartUpload> {
-    let next: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {}
-    while (next) {
-      const page: ListMultipartUploadsCommandOutput = await this.client.send(
-        new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: this.prefix + folder, ...next }),
-      )
-      yield* page.Uploads ?? []
-      next = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
     }
   }
 }
