@@ -1,5 +1,6 @@
 // The backups of a repository, read from their manifests: what is listed is there in full, or is told as broken.
 import { ArxError } from '../errors.ts'
+import { atOnce } from './at-once.ts'
 import type { Manifest, SignedManifest } from './manifest.ts'
 import type { Repository } from './repository.ts'
 import { type Key, sameMac } from './sealing/keys.ts'
@@ -43,13 +44,9 @@ export async function readCatalogue(repository: Repository, key: Key | undefined
   const labels = (await repository.store.list('backups/'))
     .map(({ key: name }) => /^backups\/([^/]+)\/manifest\.json$/.exec(name)?.[1])
     .filter((label) => label !== undefined && LABEL.test(label)) as string[]
-  const entries: CatalogueEntry[] = []
-  for (const label of labels.sort()) {
-    // It may have been pruned since it was listed.
-    const entry = await rereadBackup(repository, key, label)
-    if (entry) entries.push(entry)
-  }
-  return entries
+  const entries = await atOnce(labels.sort(), (label) => rereadBackup(repository, key, label))
+  // It may have been pruned since it was listed.
+  return entries.filter((entry) => entry !== undefined)
 }
 
 /** The backup of that label, `latest`, or a beginning of a label that only one has. Throws when there is none. */

@@ -1,12 +1,13 @@
 // Failures that say nothing of a backup: this host has no room or lacks a program, the store does not answer. They must
 // never be kept as proof against it, or a full disk would have a prune take good backups for bad ones.
 import { ArxError } from '../errors.ts'
+import { FULL_CODES } from '../programs/full-disk.ts'
 
 const OURS: ReadonlySet<string> = new Set([
   ...['s3-unreachable', 's3-failed', 'repository-absent', 'repository-failed', 'disk-full'],
   ...['program-missing', 'no-zstd'],
 ])
-const HOST: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EROFS', 'EACCES'])
+const HOST: ReadonlySet<string> = new Set([...FULL_CODES, 'EMFILE', 'ENFILE', 'ENOMEM', 'EROFS', 'EACCES'])
 /** The disk under an object gives wrong bytes, or none. */
 const DAMAGE: ReadonlySet<string> = new Set(['EIO', 'EUCLEAN', 'EBADMSG'])
 

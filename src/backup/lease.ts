@@ -2,29 +2,21 @@
 // once by its process. One elsewhere is passed over when its term seems over and it gives no sign of life for a whole
 // term more: clocks of two hosts may differ by minutes, by the hours of a time zone, or by years.
 import { randomUUID } from 'node:crypto'
-import { readFileSync, readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArxError, EXIT } from '../errors.ts'
+import { here, isHere, isRunning, type PlacedMark } from '../programs/process.ts'
 import { step } from '../steps.ts'
 import type { Repository } from './repository.ts'
+import { assertKeeps } from './stores/keeps.ts'
 import { ObjectAbsent } from './stores/outcomes.ts'
 
 const TERM_MS = 120_000
 /** Longer than a request takes. */
 const SETTLE_MS = 1_000
 
-export interface Holder {
+export interface Holder extends PlacedMark {
   readonly id: string
   readonly command: string
-  readonly host: string
-  /** Kernel's boot id: process numbers mean something only within it. */
-  readonly boot: string
-  /** The kernel's name of the container's, or the host's, process numbers. */
-  readonly space?: string | undefined
-  readonly pid: number
-  /** Clock ticks since boot, from /proc: a reused number starts at another moment. */
-  readonly born: string
   readonly since: string
   readonly until: string
 }
@@ -83,6 +75,12 @@ export async function takeLease(
     held = found
     if ((await take()) && (!found || (await stays()))) break
     if (attempt === 4) throw busy(command, holder, store.where)
+  }
+  if (store.kind === 's3') {
+    await assertKeeps(store, key).catch(async (error: unknown) => {
+      await store.remove(key).catch(() => {})
+      throw error
+    })
   }
   step('lease taken', name)
   const renew = async (): Promise<void> => {
@@ -144,9 +142,9 @@ interface Watch {
  * watched for a term, within which one that lives renews it several times.
  */
 async function lives(holder: Holder, seen: Buffer, { termMs, read, waits }: Watch): Promise<boolean> {
-  if (comparable(holder) && bornAt(holder.pid) !== holder.born) return false
+  if (isHere(holder) && !isRunning(holder)) return false
   const left = Date.parse(holder.until) - Date.now()
-  if (left > 0 && (comparable(holder) || left <= termMs)) return true
+  if (left > 0 && (isHere(holder) || left <= termMs)) return true
   waits(`waiting ${Math.ceil(termMs / 1000)} s for a sign of arxdb ${holder.command} on ${holder.host}`)
   for (const end = performance.now() + termMs; performance.now() < end; ) {
     await sleep(Math.min(2_000, termMs / 10))
@@ -154,43 +152,6 @@ async function lives(holder: Holder, seen: Buffer, { termMs, read, waits }: Watc
     if (now === undefined || !now.equals(seen)) return now !== undefined
   }
   return false
-}
-
-/** Which process this is, for whoever asks later whether it lives. */
-export const here = () => ({
-  host: hostname(),
-  boot: bootId(),
-  space: pidSpace(),
-  pid: process.pid,
-  born: bornAt(process.pid),
-})
-
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return ''
-  }
-}
-
-function pidSpace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid')
-  } catch {
-    return ''
-  }
-}
-
-/** Field 22 of /proc/PID/stat; empty where there is no such process, or no /proc. */
-export function bornAt(pid: number): string {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // A zombie holds nothing any more; its name may hold blanks and brackets.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? '' : (fields[19] ?? '')
-  } catch {
-    return ''
-  }
 }
 
 export function holderOf(bytes: Buffer): Holder | undefined {
@@ -201,12 +162,7 @@ export function holderOf(bytes: Buffer): Holder | undefined {
   }
 }
 
-/** Whether its process number means something here. */
-export const comparable = ({ boot, host, space }: Pick<Holder, 'boot' | 'host' | 'space'>): boolean =>
-  boot !== '' && boot === bootId() && host === hostname() && space === pidSpace()
-
-export const alive = (holder: Holder): boolean =>
-  comparable(holder) ? bornAt(holder.pid) === holder.born && !expired(holder) : !expired(holder)
+export const alive = (holder: Holder): boolean => !(isHere(holder) && !isRunning(holder)) && !expired(holder)
 
 const expired = ({ until }: Holder): boolean => !(Date.now() < Date.parse(until))
 

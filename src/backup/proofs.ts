@@ -1,5 +1,6 @@
 // What verifications and drills found, kept in the repository beside what they looked at: proofs/LABEL/TIME-LEVEL.json.
 import { hostname } from 'node:os'
+import { atOnce } from './at-once.ts'
 import type { Repository } from './repository.ts'
 import { type Key, sameMac } from './sealing/keys.ts'
 import { ObjectAbsent } from './stores/outcomes.ts'
@@ -51,23 +52,42 @@ export async function keepProof(
   await store.put(name, Buffer.from(`${JSON.stringify(file)}\n`))
 }
 
+export interface Proofs {
+  /** Oldest first. */
+  readonly byLabel: ReadonlyMap<string, readonly Proof[]>
+  /** Labels of those that count for nothing because they are not signed, or with another key; one for each proof. */
+  readonly unsigned: readonly string[]
+}
+
 /**
- * All proofs by label, oldest first. One that cannot be read proves nothing, and is left out; so is, with the key at hand,
- * what was not signed with it.
+ * All proofs by label. One that cannot be read proves nothing, and is left out; so is, with the key at hand, what was not
+ * signed with it.
  */
-export async function readProofs(
-  { store }: Repository,
-  key: Key | undefined,
-): Promise<ReadonlyMap<string, readonly Proof[]>> {
-  const proofs = new Map<string, Proof[]>()
-  for (const { key: name } of await store.list('proofs/')) {
+export async function readProofs({ store }: Repository, key: Key | undefined): Promise<Proofs> {
+  const byLabel = new Map<string, Proof[]>()
+  const unsigned: string[] = []
+  const names = (await store.list('proofs/')).map((object) => object.key)
+  const files = await atOnce(names, (name) => store.read(name).catch(ifRemoved))
+  for (const [at, name] of names.entries()) {
     const label = name.split('/')[1]!
-    const proof = parsed(await store.read(name).catch(ifRemoved), key)
-    if (proof?.label === label) proofs.set(label, [...(proofs.get(label) ?? []), proof])
+    const file = parsed(files[at]!)
+    if (file?.label !== label) continue
+    const { mac, ...proof } = file
+    if (key && mac?.key !== key.id) unsigned.push(label)
+    else if (!key || sameMac(key.mac(signedText(proof)), mac!.hmac))
+      byLabel.set(label, [...(byLabel.get(label) ?? []), proof])
   }
   // By what was signed: a copy of an old one under a younger name is as old as it says.
-  for (const of of proofs.values()) of.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
-  return proofs
+  for (const of of byLabel.values()) of.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+  return { byLabel, unsigned }
+}
+
+/** Proofs that count for nothing, and what to do, for people; undefined where all count. */
+export function unsignedText(unsigned: readonly string[]): string | undefined {
+  if (unsigned.length === 0) return undefined
+  const [proofs, are] = unsigned.length === 1 ? ['proof', 'is'] : ['proofs', 'are']
+  const backups = new Set(unsigned).size
+  return `${unsigned.length} ${proofs} of ${backups} backup${backups > 1 ? 's' : ''} ${are} not signed with this key and count${unsigned.length > 1 ? '' : 's'} for nothing: arxdb backup verify --all proves them anew`
 }
 
 /** Its backup may be pruned while proofs are read. */
@@ -76,10 +96,9 @@ function ifRemoved(error: unknown): Buffer {
   throw error
 }
 
-function parsed(bytes: Buffer, key: Key | undefined): Proof | undefined {
+function parsed(bytes: Buffer): SignedProof | undefined {
   try {
-    const { mac, ...proof } = JSON.parse(bytes.toString()) as SignedProof
-    return key && !(mac?.key === key.id && sameMac(key.mac(signedText(proof)), mac.hmac)) ? undefined : proof
+    return (JSON.parse(bytes.toString()) as SignedProof | null) ?? undefined
   } catch {
     return undefined
   }

@@ -4,9 +4,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArxError } from '../errors.ts'
+import { here, isHere, isRunning } from '../programs/process.ts'
 import { step } from '../steps.ts'
 import { type CatalogueEntry, manifestKey, objectKey } from './catalogue.ts'
-import { alive, bornAt, comparable, type Holder, here, holderOf } from './lease.ts'
+import { alive, type Holder, holderOf, leaseKey } from './lease.ts'
 import type { Manifest } from './manifest.ts'
 import type { Repository } from './repository.ts'
 import { ObjectAbsent } from './stores/outcomes.ts'
@@ -23,10 +24,15 @@ export const PRUNE = 'backup prune'
 type Reader = Omit<Holder, 'until'> & { readonly labels: readonly string[] }
 
 export interface Mark {
+  /** When it was written, by the store's clock; undefined where nothing can be written. */
+  written(): Promise<Date | undefined>
   end(): Promise<void>
 }
 
-/** Says that these backups are read. A repository that can only be read is read without it. */
+/**
+ * Says that these backups are read. A repository that can only be read is read without it; one that did not answer once
+ * may do so the next time.
+ */
 export async function markReading({ store }: Repository, labels: readonly string[], command: string): Promise<Mark> {
   const id = randomUUID()
   const key = `${FOLDER}${id}.json`
@@ -37,8 +43,7 @@ export async function markReading({ store }: Repository, labels: readonly string
       () => true,
       () => false,
     )
-  if (!(await write())) return { async end() {} }
-  step('reading marked')
+  if (await write()) step('reading marked')
   let renewing: Promise<unknown> | undefined
   const timer = setInterval(() => {
     renewing ??= write().finally(() => {
@@ -47,6 +52,9 @@ export async function markReading({ store }: Repository, labels: readonly string
   }, RENEW_MS)
   timer.unref()
   return {
+    async written() {
+      return (await store.stat(key))?.modified
+    },
     async end() {
       clearInterval(timer)
       await renewing
@@ -108,7 +116,7 @@ export async function sweepReaders({ store }: Repository, now: number): Promise<
 }
 
 function lives(reader: Reader, modified: Date, now: number): boolean {
-  return comparable(reader) ? bornAt(reader.pid) === reader.born : now - modified.getTime() < LIVE_MS
+  return isHere(reader) ? isRunning(reader) : now - modified.getTime() < LIVE_MS
 }
 
 /** Undefined when it has ended, or is no mark. */
@@ -136,7 +144,7 @@ async function outlives(store: Repository['store'], label: string): Promise<bool
 }
 
 async function isPruning(store: Repository['store']): Promise<boolean> {
-  const bytes = await store.read('leases/repository.json').catch((error: unknown) => {
+  const bytes = await store.read(leaseKey('repository')).catch((error: unknown) => {
     if (error instanceof ObjectAbsent) return undefined
     throw error
   })

@@ -12,6 +12,7 @@ import { ArxError, EXIT } from '../errors.ts'
 import { MARKER, markerBytes, type RepositoryMarker, readMarker } from './marker.ts'
 import type { S3Settings } from './settings.ts'
 import { directoryStore } from './stores/directory.ts'
+import { assertKeeps } from './stores/keeps.ts'
 import { ObjectExists } from './stores/outcomes.ts'
 import type { Store } from './stores/store.ts'
 
@@ -67,31 +68,13 @@ export async function beginIn(store: Store): Promise<RepositoryMarker> {
   const marker: RepositoryMarker = { format: 1, id: randomUUID(), created: new Date().toISOString() }
   try {
     await store.put(MARKER, markerBytes(marker))
-    await mustKeep(store, marker)
+    await assertKeeps(store, MARKER)
     return marker
   } catch (error) {
     const other = error instanceof ObjectExists ? await readMarker(store) : undefined
     if (other) return other
     throw error
   }
-}
-
-/** Some services take a conditional write for an ordinary one; on such two runs would replace each other's objects. */
-async function mustKeep(store: Store, marker: RepositoryMarker): Promise<void> {
-  try {
-    await store.put(MARKER, markerBytes(marker))
-  } catch (error) {
-    if (error instanceof ObjectExists) return
-    throw error
-  }
-  await store.remove(MARKER)
-  throw new ArxError({
-    code: 'no-conditional-writes',
-    message: `${store.where} replaces an object where it was told not to`,
-    detail: 'the service ignores If-None-Match, so nothing keeps two runs from replacing each other',
-    hint: 'update it, or use another: AWS, MinIO, Ceph and R2 know conditional writes',
-    exit: EXIT.unsupported,
-  })
 }
 
 const noRepository = (where: string): ArxError =>

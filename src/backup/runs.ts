@@ -2,6 +2,7 @@
 // that it is still running, or that it never ran.
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { atOnce } from './at-once.ts'
 import type { Repository } from './repository.ts'
 import { ObjectAbsent } from './stores/outcomes.ts'
 
@@ -52,14 +53,14 @@ function stampAfter(newest: string | undefined, now: string): string {
 /** The newest records, newest first. */
 export async function readRuns({ store }: Repository, most = 200): Promise<readonly RunRecord[]> {
   const keys = (await store.list('runs/')).map(({ key }) => key)
-  const records: RunRecord[] = []
-  for (const key of keys.slice(-most).reverse()) {
+  const records = await atOnce(keys.slice(-most).reverse(), async (key) => {
     try {
-      records.push(JSON.parse((await store.read(key)).toString()) as RunRecord)
+      return JSON.parse((await store.read(key)).toString()) as RunRecord
     } catch (error) {
       // One that is torn or gone tells nothing; a store that does not answer must not look like jobs that never ran.
-      if (!(error instanceof SyntaxError || error instanceof ObjectAbsent)) throw error
+      if (error instanceof SyntaxError || error instanceof ObjectAbsent) return undefined
+      throw error
     }
-  }
-  return records
+  })
+  return records.filter((record) => record !== undefined)
 }

@@ -11,6 +11,13 @@ export interface ProcessMark {
   readonly boot: string
 }
 
+/** The same over hosts and containers, as it is written where others read it. */
+export interface PlacedMark extends ProcessMark {
+  readonly host: string
+  /** See pidSpace. */
+  readonly space?: string | undefined
+}
+
 const bootId = (): string => {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
@@ -19,14 +26,17 @@ const bootId = (): string => {
   }
 }
 
-/** Where process numbers mean the same: this host, and in it this container. */
-export function processPlace(): string {
+/** The kernel's name of the container's, or the host's, process numbers; empty where it tells none. */
+const pidSpace = (): string => {
   try {
-    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
+    return readlinkSync('/proc/self/ns/pid')
   } catch {
-    return hostname()
+    return ''
   }
 }
+
+/** Where process numbers mean the same: this host, and in it this container. */
+export const processPlace = (): string => [hostname(), pidSpace()].filter(Boolean).join(' ')
 
 /** Field 22 of /proc/PID/stat; undefined for a process that is gone or only waits to be fetched, empty without /proc. */
 function bornAt(pid: number): string | undefined {
@@ -42,6 +52,13 @@ function bornAt(pid: number): string | undefined {
 
 /** The mark of a process that runs. */
 export const markOf = (pid: number): ProcessMark => ({ pid, born: bornAt(pid) ?? '', boot: bootId() })
+
+/** Which process this is, for whoever asks later, and perhaps elsewhere, whether it lives. */
+export const here = (): PlacedMark => ({ host: hostname(), space: pidSpace(), ...markOf(process.pid) })
+
+/** Whether the number of that process means something here. */
+export const isHere = ({ boot, host, space }: Pick<PlacedMark, 'boot' | 'host' | 'space'>): boolean =>
+  boot !== '' && boot === bootId() && host === hostname() && space === pidSpace()
 
 /** Whether the marked process still runs. Where there is no /proc its number has to do. */
 export function isRunning({ pid, born, boot }: ProcessMark): boolean {

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { keepProof, type Level, type Proof, provenLevel, readProofs } from '../../src/backup/proofs.ts'
+import { markReading, readersOf } from '../../src/backup/reading.ts'
 import { openRepository, type Repository } from '../../src/backup/repository.ts'
 import { beginRun, readRuns } from '../../src/backup/runs.ts'
 import { ensureKey } from '../../src/backup/sealing/keys.ts'
@@ -104,7 +105,7 @@ test('a store that does not answer is no job that never ran', async () => {
   await (await beginRun(repository, 'run')).end('ok', {})
   const deaf = { ...repository.store, read: () => Promise.reject(new Error('no answer')) }
   await expect(readRuns({ ...repository, store: deaf })).rejects.toThrow('no answer')
-  await expect(readProofs({ ...repository, store: deaf }, undefined)).resolves.toEqual(new Map())
+  await expect(readProofs({ ...repository, store: deaf }, undefined)).resolves.toMatchObject({ byLabel: new Map() })
 })
 
 test('proofs are kept by label, in their order, and none replaces another', async () => {
@@ -138,7 +139,7 @@ test('proofs are kept by label, in their order, and none replaces another', asyn
   await repository.store.put('proofs/a/20270102.json', await repository.store.read(passed!))
   await repository.store.put('proofs/a/torn.json', Buffer.from('{'))
   await repository.store.put('proofs/a/of-another.json', Buffer.from('{"label":"b","level":5,"passed":true}'))
-  const proofs = await readProofs(repository, key)
+  const { byLabel: proofs } = await readProofs(repository, key)
   expect(proofs.get('a')!.map(({ level }) => level)).toEqual([2, 2, 1])
   expect(provenLevel(proofs.get('a')!)).toBe(-1)
   expect(provenLevel(proofs.get('b')!)).toBe(5)
@@ -154,4 +155,26 @@ test('what failed last is not proven by what passed before', () => {
       expect(after.every((proof) => proof.level <= level)).toBe(true)
     }),
   )
+})
+
+test('a mark of a reader that the store did not take at once is made up for', async () => {
+  const repository = await open(place())
+  let down = true
+  const flaky = {
+    ...repository.store,
+    put: (...words: Parameters<typeof repository.store.put>) =>
+      down ? Promise.reject(new Error('no answer')) : repository.store.put(...words),
+  }
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    const mark = await markReading({ ...repository, store: flaky }, ['one'], 'restore run')
+    expect([...(await readersOf(repository, Date.now())).keys()]).toEqual([])
+    down = false
+    vi.advanceTimersByTime(600_000)
+    await vi.waitFor(async () => expect([...(await readersOf(repository, Date.now())).keys()]).toEqual(['one']))
+    await mark.end()
+    expect(await repository.store.list('leases/')).toEqual([])
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -7,6 +7,8 @@ import { Readable } from 'node:stream'
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { takeLease } from '../../src/backup/lease.ts'
+import { openRepository } from '../../src/backup/repository.ts'
 import { ObjectAbsent, ObjectExists } from '../../src/backup/stores/outcomes.ts'
 import { s3Store } from '../../src/backup/stores/s3.ts'
 import type { ArxError } from '../../src/errors.ts'
@@ -40,13 +42,15 @@ describe.skipIf(noMoto)(`S3${noMoto ? ` (${noMoto})` : ''}`, () => {
 
   test('unfinished uploads below the prefix are ended by a sweep, those of others are not', async () => {
     const client = moto.client()
-    await client.send(new CreateMultipartUploadCommand({ Bucket: 'faults', Key: 'swept/x' }))
+    await client.send(new CreateMultipartUploadCommand({ Bucket: 'faults', Key: 'swept/backups/x' }))
     await client.send(new CreateMultipartUploadCommand({ Bucket: 'faults', Key: 'sweptnot/x' }))
+    // Of another program, or a repository below this one's prefix.
+    await client.send(new CreateMultipartUploadCommand({ Bucket: 'faults', Key: 'swept/theirs/x' }))
     const store = await at('swept')
     // moto gives every upload a beginning long ago, so the age cannot be tried here.
     expect(await store.sweep(0)).toBe(1)
     const left = await client.send(new ListMultipartUploadsCommand({ Bucket: 'faults', Prefix: 'swept' }))
-    expect(left.Uploads).toMatchObject([{ Key: 'sweptnot/x' }])
+    expect(left.Uploads?.map(({ Key }) => Key).sort()).toEqual(['swept/theirs/x', 'sweptnot/x'])
     client.destroy()
   })
 
@@ -57,7 +61,7 @@ describe.skipIf(noMoto)(`S3${noMoto ? ` (${noMoto})` : ''}`, () => {
       import { s3Store } from '${new URL('../../dist/s3-child.js', import.meta.url).href}'
       const store = await s3Store('s3://faults/${prefix}', { endpoint: '${proxy.endpoint}', pathStyle: true })
       async function* slow() { for (;;) { yield Buffer.alloc(1 << 20, 7) } }
-      await store.put('big', Readable.from(slow()))`
+      await store.put('backups/big', Readable.from(slow()))`
     const out = new URL('../../dist/s3-child.js', import.meta.url).pathname
     onTestFinished(() => rmSync(out, { force: true }))
     const bundle = { bundle: true, format: 'esm', platform: 'node', packages: 'external', outfile: out } as const
@@ -70,7 +74,7 @@ describe.skipIf(noMoto)(`S3${noMoto ? ` (${noMoto})` : ''}`, () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     expect(await sound.list('')).toEqual([])
-    expect(await sound.stat('big')).toBeUndefined()
+    expect(await sound.stat('backups/big')).toBeUndefined()
     expect(await sound.sweep(0)).toBe(1)
     expect(await sound.sweep(0)).toBe(0)
   }, 60_000)
@@ -81,7 +85,7 @@ describe.skipIf(noMoto)(`S3${noMoto ? ` (${noMoto})` : ''}`, () => {
       for (let i = 0; i < 40; i++) yield randomBytes(1 << 20)
       throw new Error('the source broke')
     }
-    await expect(store.put('k', Readable.from(breaking()))).rejects.toMatchObject({
+    await expect(store.put('backups/k', Readable.from(breaking()))).rejects.toMatchObject({
       detail: expect.stringContaining('the source broke'),
     })
     const stop = new AbortController()
@@ -91,7 +95,7 @@ describe.skipIf(noMoto)(`S3${noMoto ? ` (${noMoto})` : ''}`, () => {
         yield randomBytes(1 << 20)
       }
     }
-    await expect(store.put('k', Readable.from(endless()), { signal: stop.signal })).rejects.toThrow()
+    await expect(store.put('backups/k', Readable.from(endless()), { signal: stop.signal })).rejects.toThrow()
     expect(await sound.sweep(0)).toBe(0)
     expect(await sound.list('')).toEqual([])
   }, 60_000)
@@ -124,7 +128,7 @@ describe.skipIf(noMoto)(`S3${noMoto ? ` (${noMoto})` : ''}`, () => {
     await expect(refusing.store.put('k', Buffer.from('x'))).rejects.toMatchObject({ exit: 4 })
     expect(refusing.proxy.asked()).toBe(1)
     const expiring = await faulty((path) => (/partNumber=2/.test(path) ? 403 : 'pass'))
-    await expect(expiring.store.put('k', large())).rejects.toMatchObject({ exit: 4 })
+    await expect(expiring.store.put('backups/k', large())).rejects.toMatchObject({ exit: 4 })
     expect(expiring.proxy.asked('PUT')).toBeLessThanOrEqual(3)
     expect(await expiring.sound.sweep(0)).toBe(0)
     expect(await expiring.sound.list('')).toEqual([])
@@ -194,6 +198,31 @@ describe.skipIf(noMoto)(`S3${noMoto ? ` (${noMoto})` : ''}`, () => {
   test('a service without conditional writes is refused', async () => {
     const { store } = await faulty((_path, method) => (method === 'PUT' ? 501 : 'pass'))
     await expect(store.put('k', Buffer.from('x'))).rejects.toMatchObject({ exit: 5 })
+  }, 30_000)
+
+  test('a service that ignores their condition lets nobody begin or work, also where it took over a repository', async () => {
+    const { prefix, proxy, sound } = await faulty((_path, method) => (method === 'PUT' ? 'careless' : 'pass'))
+    const repo = `s3://faults/${prefix}`
+    const refused = { code: 'no-conditional-writes', exit: 5 }
+    const address = (endpoint: string) => ({ repo, s3: { endpoint, pathStyle: true } })
+    await expect(openRepository(address(proxy.endpoint), 'make')).rejects.toMatchObject(refused)
+    expect(await sound.list('')).toEqual([])
+    await (await openRepository(address(moto.endpoint), 'make')).close()
+    const repository = await openRepository(address(proxy.endpoint), 'must exist')
+    const both = await Promise.allSettled([1, 2].map(() => takeLease(repository, 'repository', 'backup run')))
+    for (const one of both) expect(one).toMatchObject({ status: 'rejected', reason: refused })
+    expect(await sound.list('leases/')).toEqual([])
+    await repository.close()
+  }, 30_000)
+
+  test('an overload in the moment in which a repository is begun is no service that ignores conditions', async () => {
+    let puts = 0
+    const { prefix, proxy } = await faulty((_path, method) => (method === 'PUT' && ++puts === 2 ? 503 : 'pass'))
+    const address = { repo: `s3://faults/${prefix}`, s3: { endpoint: proxy.endpoint, pathStyle: true } }
+    await (await openRepository(address, 'make')).close()
+    const again = await openRepository(address, 'must exist')
+    await (await takeLease(again, 'repository', 'backup run')).release()
+    await again.close()
   }, 30_000)
 
   test('an unreachable endpoint is told as such, without the credentials', async () => {

@@ -3,9 +3,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArxError, EXIT, unsupportedError } from '../../errors.ts'
-import { readCatalogue } from '../catalogue.ts'
 import type { Manifest } from '../manifest.ts'
 import { readObject } from '../objects.ts'
+import { readShelf } from '../prune/shelf.ts'
 import { BACKUP_MANIFEST, objectNamed, objectText } from '../restore/unpack.ts'
 import { decodeBase, makeBase } from './base.ts'
 import { type Cluster, surveyedCluster } from './cluster.ts'
@@ -44,18 +44,22 @@ async function surveyed(making: Making): Promise<Cluster> {
   )
 }
 
-/** The newest whole-cluster backup of this cluster whose manifest our key has signed. */
-async function parentOf({ repository, key, server }: Making): Promise<Manifest> {
-  const found = (await readCatalogue(repository, key))
-    .filter(({ trust }) => trust === 'signed')
-    .map(({ manifest }) => manifest!)
-    .filter(({ kind }) => kind === 'base' || kind === 'incremental')
-    .findLast((manifest) => manifest.server.systemId === server.systemId && manifest.server.major === server.major)
+/**
+ * The newest whole-cluster backup of this cluster that is good, with all that it stands on: what adds to one that is
+ * damaged can never be restored, however well its own runs end.
+ */
+export async function parentOf({ repository, key, server }: Pick<Making, 'repository' | 'key' | 'server'>) {
+  const all = (await readShelf(repository, key)).backups.filter(({ entry: { trust, manifest } }) => {
+    if (trust !== 'signed' || !['base', 'incremental'].includes(manifest!.kind)) return false
+    return manifest!.server.systemId === server.systemId && manifest!.server.major === server.major
+  })
+  const found = all.findLast(({ status }) => status === 'good')?.entry.manifest
   if (found) return found
+  const last = all.at(-1)
   throw new ArxError({
     code: 'no-parent',
-    message: 'there is no base backup of this cluster that an incremental one could add to',
-    detail: repository.store.where,
+    message: `there is no ${last ? 'good ' : ''}base backup of this cluster that an incremental one could add to`,
+    detail: last ? `${last.entry.label} in ${repository.store.where}: ${last.status}` : repository.store.where,
     hint: 'arxdb backup run --kind base',
     exit: EXIT.refused,
   })

@@ -2,6 +2,7 @@
 import { ArxError } from '../../errors.ts'
 import { manifestKey, objectKey } from '../catalogue.ts'
 import type { Manifest } from '../manifest.ts'
+import { unsignedText } from '../proofs.ts'
 import { readersOf } from '../reading.ts'
 import type { Repository } from '../repository.ts'
 import { readRuns } from '../runs.ts'
@@ -131,7 +132,7 @@ async function forgotten({ store }: Repository, listed: ReadonlyMap<string, unkn
   return [...proofs, ...(await store.list('runs/'))].filter(old).map(({ key }) => key)
 }
 
-function notesOf({ backups, foreign }: Shelf, retention: Retention, going: number): readonly string[] {
+function notesOf({ backups, foreign, unsigned }: Shelf, retention: Retention, going: number): readonly string[] {
   const candidates = backups.map(candidateOf)
   const verified = candidates.filter((one) => one.verified).length
   const floor = floorOf(candidates, retention)
@@ -143,6 +144,7 @@ function notesOf({ backups, foreign }: Shelf, retention: Retention, going: numbe
           `${verified} of the ${retention.keepVerified} verified backups that are to be kept: the newest ${floor} stay whatever their age (arxdb backup verify --all)`,
         ]
       : []),
+    ...[unsignedText(unsigned)].filter((text) => text !== undefined),
     ...(going > 0 && verified === 0 ? ['no backup is verified'] : []),
     ...distrusted.map((label) => `${label} has a manifest that cannot be trusted: it stays`),
     ...strange.slice(0, 20).map((key) => `${key} is not of arxdb: it stays`),

@@ -22,6 +22,8 @@ export interface Removed {
 interface Removal {
   /** Throws when the lease is gone. */
   check(): void
+  /** The same, asked of the store: a plan that another one may have overtaken is not gone on with. */
+  confirm(): Promise<void>
   onStep?: ((text: string) => void) | undefined
 }
 
@@ -44,15 +46,17 @@ export async function carryOut(repository: Repository, plan: PrunePlan, removal:
   }
   for (const manifest of plan.remove) {
     removal.onStep?.(manifest.label)
-    const ended = await removeBackup(repository, manifest, remove)
+    const ended = await removeBackup(repository, manifest, { remove, confirm: () => removal.confirm() })
     if (ended === 'removed') labels.push(manifest.label)
     else if (ended !== 'partly') stays.push(`${manifest.label} stays: ${ended}`)
   }
   for (const folder of plan.sweep) {
     removal.onStep?.(folder.label)
+    await removal.confirm()
     if (await sweepFolder(repository, folder, remove)) labels.push(folder.label)
   }
   let wal = 0
+  if (plan.wal.length > 0) await removal.confirm()
   // Oldest first: what a crash leaves is still without a gap. What stays against the plan needs its WAL.
   if (stays.length === 0) for (const key of plan.wal) if (await remove(key)) wal++
   if (stays.length > 0 && plan.wal.length > 0) stays.push('WAL stays with it')
@@ -63,9 +67,14 @@ export async function carryOut(repository: Repository, plan: PrunePlan, removal:
 type Remove = (key: string) => Promise<boolean>
 
 /** `removed`, `partly` where an object is held, or why it is a whole backup as before. */
-async function removeBackup(repository: Repository, { label, objects }: Manifest, remove: Remove): Promise<string> {
+async function removeBackup(
+  repository: Repository,
+  { label, objects }: Manifest,
+  { remove, confirm }: { readonly remove: Remove; confirm(): Promise<void> },
+): Promise<string> {
   const names = objects.map(({ name }) => name)
   await writeNote(repository, label, names)
+  await confirm()
   const reader = (await readersOf(repository, Date.now())).get(label)
   if (reader !== undefined || !(await remove(manifestKey(label)))) {
     await remove(noteKey(label))

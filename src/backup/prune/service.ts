@@ -1,16 +1,15 @@
 // The face of retention for `arxdb backup prune`.
+import { CLOCKS_APART_MS } from '../../clocks.ts'
 import { formatDuration } from '../../duration.ts'
 import { ArxError, EXIT } from '../../errors.ts'
-import { takeLease } from '../lease.ts'
-import { PRUNE, sweepReaders } from '../reading.ts'
+import { leaseKey, takeLease } from '../lease.ts'
+import { markReading, PRUNE, sweepReaders } from '../reading.ts'
 import { openRepository, type Repository } from '../repository.ts'
 import { beginRun } from '../runs.ts'
 import { findKey } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
 import { type PrunePlan, planPrune, YOUNG_MS } from './plan.ts'
 import { carryOut, type Removed } from './remove.ts'
-
-const CLOCKS_APART_MS = 3_600_000
 
 export interface PruneOptions {
   readonly dryRun: boolean
@@ -32,10 +31,19 @@ export async function prune(settings: BackupSettings, options: PruneOptions): Pr
   const repository = await openRepository(settings, 'must exist')
   try {
     const look = () => planPrune(repository, key, settings.retention, options.now.getTime())
-    if (options.dryRun) return { plan: await look(), removed: null }
+    if (options.dryRun) {
+      // It takes no lease, and reads beside whoever is at work; a mark of no backup is all that it writes.
+      const mark = await markReading(repository, [], `${PRUNE} --dry-run`)
+      try {
+        assertSameTime(repository, await mark.written())
+        return { plan: await look(), removed: null }
+      } finally {
+        await mark.end()
+      }
+    }
     const lease = await takeLease(repository, 'repository', PRUNE)
     try {
-      await assertSameTime(repository)
+      assertSameTime(repository, (await repository.store.stat(leaseKey('repository')))?.modified)
       await sweepReaders(repository, options.now.getTime())
       const plan = await look()
       if (isEmpty(plan)) return { plan, removed: null }
@@ -52,10 +60,9 @@ export async function prune(settings: BackupSettings, options: PruneOptions): Pr
   }
 }
 
-/** Age decides here, so a clock that is a year ahead must not: the lease that was just written bears the store's time. */
-async function assertSameTime({ store }: Repository): Promise<void> {
-  const written = await store.stat('leases/repository.json')
-  const apart = written ? Math.abs(Date.now() - written.modified.getTime()) : 0
+/** Age decides here, so a clock that is a year ahead must not: what was `written` just now bears the store's time. */
+function assertSameTime({ store }: Repository, written: Date | undefined): void {
+  const apart = written ? Math.abs(Date.now() - written.getTime()) : 0
   if (apart < CLOCKS_APART_MS) return
   throw new ArxError({
     code: 'clocks-differ',

@@ -50,6 +50,8 @@ export interface Shelf {
   readonly foreign: readonly string[]
   /** Labels of which there is a proof, whether or not they are there. */
   readonly proven: readonly string[]
+  /** Of each proof that counts for nothing, because it is not signed or with another key, whose it is. */
+  readonly unsigned: readonly string[]
 }
 
 /** Reads it all. Whatever cannot be listed or read is an error: half a picture is none. */
@@ -67,7 +69,7 @@ export async function readShelf(repository: Repository, key: Key | undefined): P
     const entry = await rereadBackup(repository, key, label)
     if (entry) entries.set(label, entry)
   }
-  const proofs = await readProofs(repository, key)
+  const { byLabel: proofs, unsigned } = await readProofs(repository, key)
   const backups = new Map<string, Shelved>()
   for (const [label, entry] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const found = folders.get(label) ?? []
@@ -81,7 +83,13 @@ export async function readShelf(repository: Repository, key: Key | undefined): P
     if (others) foreign.push(...others)
     else left.push(one)
   }
-  return { backups: [...backups.values()], unfinished: left, foreign, proven: [...proofs.keys()] }
+  return {
+    backups: [...backups.values()],
+    unfinished: left,
+    foreign,
+    proven: [...proofs.keys(), ...unsigned],
+    unsigned,
+  }
 }
 
 function shelved(

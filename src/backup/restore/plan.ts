@@ -5,7 +5,7 @@ import { roughly } from '../../wording.ts'
 import { readCatalogue } from '../catalogue.ts'
 import type { Manifest } from '../manifest.ts'
 import { type Programs, programsOf } from '../programs.ts'
-import { readProofs } from '../proofs.ts'
+import { type Proofs, readProofs } from '../proofs.ts'
 import type { Repository } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
@@ -55,7 +55,7 @@ export async function planRestore(options: PlanOptions): Promise<Plan> {
   const newest = manifests.findLast(isPhysical)
   if (!newest) throw nothingPhysical(repository.store.where, manifests)
   const { systemId } = (manifests.find((one) => named.length === 1 && one.label === named[0]!.label) ?? newest).server
-  const proofs = await readProofs(repository, key)
+  const { byLabel: proofs } = await readProofs(repository, key)
   const own = manifests.filter((one) => isPhysical(one) && one.server.systemId === systemId)
   const isAsked = (manifest: Manifest): boolean =>
     (label === undefined || manifest.label.startsWith(label)) && !without?.has(manifest.label)
@@ -209,7 +209,7 @@ function jobFindings({ evidence }: Manifest): readonly Finding[] {
   })
 }
 
-function durationText({ manifest, window }: Candidate, proofs: Awaited<ReturnType<typeof readProofs>>): string {
+function durationText({ manifest, window }: Candidate, proofs: Proofs['byLabel']): string {
   const drilled = [...proofs.values()].flat().filter(({ rtoSeconds, passed }) => passed && rtoSeconds !== undefined)
   const last = drilled.sort((a, b) => (a.at < b.at ? -1 : 1)).at(-1)
   if (last) return `${roughly(last.rtoSeconds!)} in the drill of ${last.at.slice(0, 10)}`

@@ -1,15 +1,14 @@
 // A full disk, whoever met it: our own writes, or a program of PostgreSQL's that says it on stderr.
 import { ArxError } from '../../errors.ts'
-
-const SAID = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/
+import { isFullCode, saysFull } from '../../programs/full-disk.ts'
 
 /** Whether that is what it died of, here and not on the server. */
 function isFull(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause) {
-    if (['ENOSPC', 'EDQUOT'].includes((one as NodeJS.ErrnoException).code ?? '')) return true
+    if (isFullCode(one)) return true
     const detail = one instanceof ArxError ? (one.detail ?? '') : ''
     // What the server could not write, for a sort perhaps, it tells as an error of its own.
-    if (SAID.test(detail) && !/ERROR: /.test(detail)) return true
+    if (saysFull(detail) && !/ERROR: /.test(detail)) return true
   }
   return false
 }

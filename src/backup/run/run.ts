@@ -20,6 +20,7 @@ import { beginRun } from '../runs.ts'
 import { ensureKey, type Key } from '../sealing/keys.ts'
 import type { BackupSettings } from '../settings.ts'
 import { runFolder } from '../staging.ts'
+import { lookAt } from '../verify/present.ts'
 import { announce } from './announce.ts'
 import { sweepLeftovers } from './leftovers.ts'
 import { namingFolder } from './no-space.ts'
@@ -189,6 +190,7 @@ async function make(job: Job): Promise<Manifest> {
     step('stored all')
     await job.confirm()
     await repository.store.put(manifestKey(label), signed(manifest, key))
+    await job.confirm().catch((error: unknown) => assertWhole(repository, manifest, error))
     step('published', label)
     return manifest
   } catch (error) {
@@ -197,6 +199,16 @@ async function make(job: Job): Promise<Manifest> {
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
+}
+
+/**
+ * Who stood still between asking for the lease and publishing may have lost it meanwhile, and with it what a sweep or a
+ * prune took for abandoned. A backup that is whole all the same stays.
+ */
+async function assertWhole(repository: Repository, manifest: Manifest, lost: unknown): Promise<void> {
+  const { problems } = await lookAt(repository, manifest, false)
+  const { parent } = manifest
+  if (problems.length > 0 || (parent !== null && !(await repository.store.stat(manifestKey(parent))))) throw lost
 }
 
 /** The newest label of the repository, with a manifest or without. */

@@ -1,5 +1,6 @@
 // What a human should hear beside the list: what is not finished, what failed, what was never heard of again.
 import { formatDuration } from '../../duration.ts'
+import { unsignedText } from '../proofs.ts'
 import { YOUNG_MS } from '../prune/plan.ts'
 import type { Shelf } from '../prune/shelf.ts'
 import type { RunRecord } from '../runs.ts'
@@ -32,6 +33,7 @@ export function remarksOf(shelf: Shelf, runs: readonly RunRecord[], about: Circu
       const problem = status === 'failed' ? proofs.findLast(({ passed }) => !passed)?.problems[0] : undefined
       return warn(`${entry.label} is no good backup: ${status}${problem ? ` (${problem})` : ''}`)
     }),
+    ...[unsignedText(shelf.unsigned)].filter((text) => text !== undefined).map(warn),
     ...shelf.unfinished.map((one) => {
       if (one.removing) return info(`${one.label} was being removed: the next prune ends it`)
       const old = now.getTime() - one.touched.getTime() > YOUNG_MS

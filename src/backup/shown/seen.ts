@@ -1,5 +1,5 @@
 // The repository as health wants to see it: ages and not lists.
-
+import { CLOCKS_APART_MS } from '../../clocks.ts'
 import { provenLevel } from '../proofs.ts'
 import { readShelf } from '../prune/shelf.ts'
 import { openRepository } from '../repository.ts'
@@ -95,12 +95,9 @@ export function seen(
   }
 }
 
-/** Clocks of two hosts differ by less. */
-const APART_MS = 3_600_000
-
 /** One made under a clock that was ahead would look like the newest until that day: it counts only where no other does. */
 function newestOf(ended: readonly string[], now: Date): string | null {
-  return latest(ended.filter((moment) => Date.parse(moment) <= now.getTime() + APART_MS)) ?? latest(ended)
+  return latest(ended.filter((moment) => Date.parse(moment) <= now.getTime() + CLOCKS_APART_MS)) ?? latest(ended)
 }
 
 const latest = (moments: readonly string[]): string | null => [...moments].sort().at(-1) ?? null

@@ -1,37 +1,23 @@
 // A repository in a folder. An object is written beside its place, synced, and published by link(2), which fails where
 // something stands already; so two writers cannot both win, and a crash leaves only a temporary file.
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import {
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  unlink,
-  writeFile,
-} from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { ArxError, EXIT } from '../../errors.ts'
+import { isFullCode } from '../../programs/full-disk.ts'
 import { step } from '../../steps.ts'
 import { digestOf } from '../digest.ts'
+import { linked, syncFolders, writeDurably } from './durable.ts'
 import { codeOf, filesBelow, holdsFiles, isAbsence, isSame, lastWritten } from './folder.ts'
 import { GUARD, guarded } from './guard.ts'
 import { ObjectAbsent, ObjectExists, RemovalRefused } from './outcomes.ts'
-import type { GetOptions, PutOptions, Store, Stored } from './store.ts'
+import type { GetOptions, PutOptions, Store } from './store.ts'
 
 const TEMPORARY = '.arxdb-tmp'
 
 const ours = (key: string): boolean => key !== TEMPORARY && !key.endsWith(GUARD)
-
-/** What link(2) says where the file system has no hard links: CIFS, exFAT, FUSE. */
-const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
 
 /** Opens the folder as a store. It must exist: a mount that is gone must not look like an empty repository. */
 export async function directoryStore(root: string): Promise<Store> {
@@ -79,13 +65,8 @@ export async function directoryStore(root: string): Promise<Store> {
   /** Folders that hold nothing any more, but for the first ones below the root; whoever writes makes them anew. */
   async function removeEmpty(folder: string): Promise<void> {
     for (let at = folder; dirname(at).length > root.length; at = dirname(at)) {
-      if (
-        !(await rmdir(at).then(
-          () => true,
-          () => false,
-        ))
-      )
-        return
+      const error = await rmdir(at).catch((failure: unknown) => failure)
+      if (error !== undefined) return
     }
   }
 
@@ -239,71 +220,11 @@ export async function directoryStore(root: string): Promise<Store> {
   }
 }
 
-async function writeDurably(file: string, body: Buffer | Readable, signal?: AbortSignal): Promise<Stored> {
-  const handle = await open(file, 'wx', 0o640)
-  const hash = createHash('sha256')
-  let bytes = 0
-  try {
-    for await (const chunk of Buffer.isBuffer(body) ? Readable.from([body]) : body) {
-      signal?.throwIfAborted()
-      hash.update(chunk as Buffer)
-      bytes += (chunk as Buffer).length
-      await writeAll(handle, chunk as Buffer)
-    }
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  return { bytes, sha256: hash.digest('hex') }
-}
-
-async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
-  for (let from = 0; from < chunk.length; ) {
-    from += (await handle.write(chunk, from, chunk.length - from)).bytesWritten
-  }
-}
-
-/** A name is durable when its folder is synced; so are the folders that were made for it. */
-async function syncFolders(path: string, root: string): Promise<void> {
-  for (let folder = dirname(path); folder.length >= root.length; folder = dirname(folder)) {
-    const handle = await open(folder)
-    // Some network file systems cannot sync a folder; their names are durable by themselves.
-    await handle
-      .sync()
-      .catch(() => {})
-      .finally(() => handle.close())
-    if (folder === root) return
-  }
-}
-
-/** Gives a finished file its last name unless that is taken (false); then the name that it had is gone either way. */
-async function linked(file: string, path: string, temporary: string): Promise<boolean> {
-  let named = true
-  try {
-    await link(file, path)
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') named = false
-    else if (!NO_LINKS.includes(codeOf(error) ?? '')) throw error
-    else {
-      const renamed = await guarded(path, temporary, async () => {
-        if (await stat(path).catch(() => undefined)) return false
-        await rename(file, path)
-        return true
-      })
-      named = renamed ?? false
-    }
-  }
-  await rm(file, { force: true })
-  return named
-}
-
-const FULL = ['ENOSPC', 'EDQUOT']
-
 const failed = (what: string, cause: unknown): ArxError =>
   new ArxError({
-    code: FULL.includes(codeOf(cause) ?? '') ? 'disk-full' : 'repository-failed',
+    code: isFullCode(cause) ? 'disk-full' : 'repository-failed',
     message: `cannot ${what}`,
     detail: (cause as Error).message,
-    hint: FULL.includes(codeOf(cause) ?? '') ? 'free space there, or arxdb backup prune --dry-run' : undefined,
+    hint: isFullCode(cause) ? 'free space there, or arxdb backup prune --dry-run' : undefined,
     cause,
   })

@@ -4,13 +4,10 @@ import { createHash } from 'node:crypto'
 import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
-  ListMultipartUploadsCommand,
-  type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
@@ -22,6 +19,7 @@ import type { S3Settings } from '../settings.ts'
 import { ObjectAbsent, ObjectExists, RemovalRefused } from './outcomes.ts'
 import { LIMITS, type Limits, s3Client } from './s3-client.ts'
 import { failedRequest, statusOf } from './s3-failures.ts'
+import { endUploads } from './s3-sweep.ts'
 import { type Sent, type Target, upload } from './s3-upload.ts'
 import type { GetOptions, PutOptions, Store, Stored, StoredObject } from './store.ts'
 
@@ -62,7 +60,10 @@ class S3 {
       holds: (prefix) => this.holds(prefix),
       remove: (key) => this.remove(key),
       swap: (key, expected, next) => this.swap(key, expected, next),
-      sweep: (olderThanMs, now) => this.sweep(olderThanMs, now),
+      sweep: (olderThanMs, now = Date.now()) =>
+        endUploads(this.client, this.at(''), now - olderThanMs).catch((error) => {
+          throw this.failed('look for unfinished uploads', error)
+        }),
       close: async () => this.client.destroy(),
     }
   }
@@ -269,31 +270,6 @@ class S3 {
       if (this.missing(error) && (await this.confirmedAbsent(key, error))) return undefined
       throw this.failed(`read ${key}`, error)
     }
-  }
-
-  /** One that somebody else ended meanwhile is ended. */
-  private async sweep(olderThanMs: number, now = Date.now()): Promise<number> {
-    let swept = 0
-    let next: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {}
-    try {
-      while (next) {
-        const page: ListMultipartUploadsCommandOutput = await this.client.send(
-          new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: this.prefix, ...next }),
-        )
-        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-          if (Initiated && now - Initiated.getTime() < olderThanMs) continue
-          const place = { Bucket: this.bucket, Key: Key!, UploadId: UploadId! }
-          await this.client.send(new AbortMultipartUploadCommand(place)).catch((error) => {
-            if (!this.missing(error)) throw error
-          })
-          swept++
-        }
-        next = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
-      }
-    } catch (error) {
-      throw this.failed('look for unfinished uploads', error)
-    }
-    return swept
   }
 }
 

@@ -1,6 +1,7 @@
 // The WAL of a repository as it lies there: per cluster and timeline, without a gap from where to where.
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { atOnce } from '../at-once.ts'
 import type { Repository } from '../repository.ts'
 import type { Key } from '../sealing/keys.ts'
 import type { StoredObject } from '../stores/store.ts'
@@ -64,7 +65,7 @@ export async function readArchive(
   const systems = new Map<string, StoredObject[]>()
   for (const object of objects) {
     const system = object.key.split('/')[1]!
-    systems.set(system, [...(systems.get(system) ?? []), object])
+    if (!systems.get(system)?.push(object)) systems.set(system, [object])
   }
   const read: SystemArchive[] = []
   for (const [system, of] of systems) read.push(await readSystem(repository, system, of, { check, key }))
@@ -83,8 +84,9 @@ async function readSystem(
   const stored = new Map<string, Date>()
   const histories = new Map<number, readonly Branch[]>()
   const names: string[] = []
-  const found = await checked(objects, (object) => check(object, systemId))
-  for (const [{ key, bytes, modified }, problem] of found) {
+  const problems = await atOnce(objects, (object) => check(object, systemId))
+  for (const [at, { key, bytes, modified }] of objects.entries()) {
+    const problem = problems[at]
     const name = key.slice(key.lastIndexOf('/') + 1)
     const file = walFile(name)
     const ours = file && key === walKey(systemId, name)
@@ -125,17 +127,6 @@ export function timelinesOf(
     timelines.set(timeline, { timeline, runs, history: histories.get(timeline) ?? (timeline === 1 ? [] : null) })
   }
   return timelines
-}
-
-/** Every object with what its check says, several at once, in the order they came in. */
-async function checked(objects: readonly StoredObject[], check: (object: StoredObject) => Promise<string | undefined>) {
-  const said: (readonly [StoredObject, string | undefined])[] = []
-  let next = 0
-  const work = async (): Promise<void> => {
-    for (let at = next++; at < objects.length; at = next++) said[at] = [objects[at]!, await check(objects[at]!)]
-  }
-  await Promise.all(Array.from({ length: 8 }, work))
-  return said
 }
 
 /** From the headers of a few segments; what has none is told. */

@@ -1,11 +1,10 @@
+import { CLOCKS_APART_MS } from '../../clocks.ts'
 import { roughly } from '../../wording.ts'
 import type { Check } from '../check.ts'
 
 /** In shares of the time between two backups. */
 const [WARN, CRIT] = [1.25, 2]
 const DAY = 86_400
-/** Clocks of two hosts differ by less, in seconds. */
-const APART = 3_600
 
 export const backupAge: Check = {
   ...{ name: 'backup-age', group: 'backup', unit: 's', threshold: { warn: WARN * DAY, crit: CRIT * DAY } },
@@ -21,7 +20,7 @@ export const backupAge: Check = {
       ]
     }
     const age = (now.getTime() - Date.parse(newestGood)) / 1000
-    if (age < -APART) {
+    if (age * 1000 < -CLOCKS_APART_MS) {
       const text = `every good backup says that it was made in the future, the newest on ${newestGood}`
       return [
         { object: null, value: null, state: 'WARNING', text, try: 'set the clock, here or where backups are made' },

@@ -108,6 +108,9 @@ describe.skipIf(!plain)('12: a clock that is wrong', () => {
         code: 'clocks-differ',
         message: expect.stringContaining('nothing was removed'),
       })
+      const dry = await runBeside('plain', [...words.slice(0, 2), '--dry-run', ...words.slice(3)], desk.home, { env })
+      expect(dry, dry.stderr).toMatchObject({ code: 6, stdout: '' })
+      expect(toldError(dry)).toMatchObject({ code: 'clocks-differ' })
       await listed()
     },
     120_000,

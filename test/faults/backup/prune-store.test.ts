@@ -15,11 +15,13 @@ import { CreateBucketCommand, PutObjectRetentionCommand } from '@aws-sdk/client-
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { manifestKey, objectKey } from '../../../src/backup/catalogue.ts'
 import type { Manifest } from '../../../src/backup/manifest.ts'
+import { parentOf } from '../../../src/backup/methods/incremental.ts'
+import { keepProof } from '../../../src/backup/proofs.ts'
 import { beginRun } from '../../../src/backup/runs.ts'
 import { DAY_MS, openShop, type Shop } from '../../backup/shop.ts'
 import { runBeside } from '../../servers/beside.ts'
 import { type Moto, motoReason, startMoto } from '../../servers/moto.ts'
-import { planted } from '../harness/faulty.ts'
+import { planted, standingAt } from '../harness/faulty.ts'
 import { behind, type Fault } from '../harness/s3-proxy.ts'
 
 let shop: Shop
@@ -126,13 +128,60 @@ describe('a prune', () => {
     expect(ended, ended.stderr).toMatchObject({ code: 6 })
     expect(ended.stderr).toMatch(/the clock of this host is .* off that of/)
     expect(await content()).toEqual(before)
-    // A dry run asks no store for its time: it counts days from the newest good backup.
-    const dry = await runBeside('plain', [...args.slice(0, 2), '--dry-run', '--json', ...args.slice(3)], shop.home, {
-      env,
-    })
-    for (const row of rowsOf(dry.stdout)) expect(row.action).toBe('keep')
+    const dry = await runBeside('plain', [...args.slice(0, 2), '--dry-run', ...args.slice(3)], shop.home, { env })
+    expect(dry, dry.stderr).toMatchObject({ code: 6, stdout: '' })
+    expect(dry.stderr).toMatch(/the clock of this host is .* off that of/)
     expect(await leases()).toEqual([])
     expect(await shop.arxdb(['prune', '--yes'])).toMatchObject({ code: 0 })
+  })
+
+  test('27: proofs that nobody signed count for nothing, and it is said what to do', async () => {
+    const { label } = await backup(1)
+    await keepProof(shop.repository, undefined, {
+      ...{ label, at: ago(0.5).toISOString(), level: 5, passed: true, problems: [] },
+    })
+    const said = '1 proof of 1 backup is not signed with this key and counts for nothing: arxdb backup verify --all'
+    const list = await shop.arxdb(['list', '--json'])
+    expect(JSON.parse(list.stdout)).toMatchObject([{ proven_level: null }])
+    expect(list.stderr).toContain(said)
+    expect((await shop.arxdb(['prune', '--dry-run'])).stderr).toContain(said)
+  })
+
+  test('33: whose lease another one took meanwhile removes nothing more', async () => {
+    rules({ days: 5, count: 1, keepVerified: 0 })
+    for (const days of [60, 50, 1]) await backup(days)
+    const before = (await content()).filter((key) => key.endsWith('manifest.json'))
+    const subject = { tier: 'plain', home: shop.home, env: { ARXDB_BACKUP_KEY: shop.key.file } } as const
+    const standing = await standingAt(
+      subject,
+      ['backup', 'prune', '--yes', '--repo', shop.folder],
+      'put named backups/',
+    )
+    const lease = join(shop.folder, 'leases', 'repository.json')
+    const theirs = JSON.stringify({ ...JSON.parse(readFileSync(lease, 'utf8')), id: 'another', host: 'elsewhere' })
+    writeFileSync(lease, theirs)
+    standing.resume()
+    const ended = await standing.ended()
+    expect(ended, ended.stderr).toMatchObject({ code: 1 })
+    expect(ended.stderr).toContain('lost its lease')
+    expect((await content()).filter((key) => key.endsWith('manifest.json'))).toEqual(before)
+    expect(readFileSync(lease, 'utf8')).toBe(theirs)
+  })
+
+  test('29: an incremental adds to no backup that is damaged, or stands on one that is', async () => {
+    const { repository, key, server } = shop
+    const parent = async () => (await parentOf({ repository, key, server })).label
+    const full = await backup(6, { kind: 'base' })
+    const newer = await backup(5, { kind: 'base' })
+    const child = await backup(4, { kind: 'incremental', parent: newer.label })
+    expect(await parent()).toBe(child.label)
+    await shop.prove(newer.label, 2, false)
+    expect(await parent()).toBe(full.label)
+    rmSync(shop.path(full.label, 'a.bin'))
+    await expect(parent()).rejects.toMatchObject({
+      ...{ code: 'no-parent', exit: 6, message: expect.stringContaining('no good base backup') },
+      detail: expect.stringContaining(`${child.label} in ${shop.folder}: broken chain`),
+    })
   })
 
   test('27: of several databases and clusters in one repository each keeps its last good backup', async () => {

@@ -353,12 +353,12 @@ describe('a prune whose store', () => {
           return store.put(...args)
         },
       }))
-      const once = carryOut(failing, await plan(shop.repository), { check() {} })
+      const once = carryOut(failing, await plan(shop.repository), { check() {}, async confirm() {} })
       if (crash < steps) await expect(once).rejects.toThrow('power cut')
       else await once
       await allWhole()
       const again = await plan(shop.repository)
-      await carryOut(shop.repository, again, { check() {} })
+      await carryOut(shop.repository, again, { check() {}, async confirm() {} })
       expect(withManifest(), `after ${crash} steps`).toEqual([kept.label])
       expect((await shop.repository.store.list('backups/')).every(({ key }) => key.includes(kept.label))).toBe(true)
       expect((await plan(shop.repository)).remove).toEqual([])
@@ -375,14 +375,14 @@ describe('a prune whose store', () => {
         await store.remove(key)
       },
     }))
-    const removed = await carryOut(holding, await plan(holding), { check() {} })
+    const removed = await carryOut(holding, await plan(holding), { check() {}, async confirm() {} })
     expect(removed.refused.map((text) => text.split(':')[0]).sort()).toEqual([...locked].sort())
     expect(removed.labels).toEqual([])
     await allWhole()
     expect(withManifest()).toContain(held.label)
     expect(withManifest()).not.toContain(half.label)
     // Once the lock is over, both go.
-    const later = await carryOut(shop.repository, await plan(shop.repository), { check() {} })
+    const later = await carryOut(shop.repository, await plan(shop.repository), { check() {}, async confirm() {} })
     expect([...later.labels].sort()).toEqual([held.label, half.label].sort())
   })
 
@@ -406,7 +406,7 @@ describe('a prune whose store', () => {
         }
         config(retention)
         const planned = await planPrune(shop.repository, shop.key, { ...RETENTION, ...retention }, NOW)
-        await carryOut(shop.repository, planned, { check() {} })
+        await carryOut(shop.repository, planned, { check() {}, async confirm() {} })
         const keep = planned.backups.filter((row) => row.keep).map(({ label }) => label)
         expect(withManifest()).toEqual([...keep].sort())
         await allWhole()

@@ -2,7 +2,7 @@
 // host is passed over after its term and never before.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'esbuild'
@@ -12,7 +12,7 @@ import { openRepository } from '../../../src/backup/repository.ts'
 import { arxdbBeside } from '../../servers/beside.ts'
 import { migratedDatabase, type TestDatabase, tiers } from '../../servers/databases.ts'
 import { type Moto, motoReason, startMoto } from '../../servers/moto.ts'
-import { type Fault, planted } from '../harness/faulty.ts'
+import { type Fault, planted, standingAt, stepsOf } from '../harness/faulty.ts'
 import { noOtherHost, onHost } from '../harness/other-host.ts'
 import { configured, type Desk, deskOf, toldError } from './desk.ts'
 
@@ -125,6 +125,26 @@ describe.skipIf(!plain || alone)(`9: two hosts${alone ? ` (${alone})` : ''}`, ()
       await oneWins(await desk(), { clockMs })
     },
   )
+
+  test('9: a run that stood still as its manifest was written, while another host swept it, publishes no half backup', async () => {
+    const at = await desk()
+    const subject = { tier: 'plain', home: at.home, env: at.env } as const
+    const steps = await stepsOf(subject, at.words())
+    const writes = steps.filter((step) => step.startsWith('put begun backups/')).length
+    const standing = await standingAt(subject, at.words(), `put begun backups/#${writes}`)
+    const [label] = readdirSync(join(at.repo, 'backups')).sort().slice(-1)
+    const lease = join(at.repo, 'leases', 'repository.json')
+    const theirs = { ...JSON.parse(readFileSync(lease, 'utf8')), id: 'another', host: 'elsewhere', boot: 'another' }
+    writeFileSync(lease, JSON.stringify(theirs))
+    rmSync(join(at.repo, 'backups', label!), { recursive: true })
+    standing.resume()
+    const ended = await standing.ended()
+    expect(ended, ended.stderr).toMatchObject({ code: 1 })
+    expect(ended.stderr).toContain('lost its lease')
+    expect(await at.list()).toHaveLength(1)
+    rmSync(lease)
+    expect(await at.recovers()).toBe(2)
+  }, 120_000)
 
   test('9: both at the same moment, on a place that is no repository yet: one has it', async () => {
     const at = await desk()

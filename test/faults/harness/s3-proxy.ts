@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 /**
  * A number answers with that status; `cut` ends the answer half-way, `flip` changes a bit of it; `flip sent` and `short sent`
  * do so to what is written; `short` gives an answer, and its length, without its last byte; `lose` has it written and loses
- * the answer; `hang` never answers; `wait` takes half a second; a function says what is answered in place of the text that was.
+ * the answer; `hang` never answers; `wait` takes half a second; `careless` writes whatever the condition; a function says what is answered in place of the text that was.
  */
 export type Fault =
   | ((text: string) => string)
@@ -19,6 +19,7 @@ export type Fault =
   | 'lose'
   | 'hang'
   | 'wait'
+  | 'careless'
 
 export interface WayToS3 {
   readonly endpoint: string
@@ -58,6 +59,7 @@ export async function behind(
       const headers = Object.fromEntries(
         Object.entries(request.headers).filter(([name]) => !OWN.test(name) || (!changed && /checksum|md5/.test(name))),
       ) as Record<string, string>
+      if (wish === 'careless') for (const name of ['if-none-match', 'if-match']) delete headers[name]
       const real = await fetch(`${target}${request.url}`, {
         ...{ method: request.method!, headers },
         ...(body.length > 0 ? { body } : {}),
