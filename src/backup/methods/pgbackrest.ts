@@ -1,5 +1,6 @@
 // kind pgbackrest: backups stay in the repository of pgBackRest, which makes, expires and restores them; arxdb's manifest
 // says which one it is, proves that it was not changed, and counts it among the others.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ArxError, EXIT, usageError } from '../../errors.ts'
 import { readCatalogue } from '../catalogue.ts'
 import { walFile } from '../wal/names.ts'
@@ -9,7 +10,7 @@ import type { DecodeTask, Making, Method, Outcome } from './method.ts'
 import { listArchive } from './pgbackrest/archive.ts'
 import { type Made, rangeOf, type Stanza, stanzaOf, tablespacesOf } from './pgbackrest/info.ts'
 import { judged, segmentNames } from './pgbackrest/judge.ts'
-import { ask, failed, findPgbackrest, type Pgbackrest, programOf } from './pgbackrest/program.ts'
+import { type Answer, ask, failed, findPgbackrest, type Pgbackrest, programOf } from './pgbackrest/program.ts'
 
 export const pgbackrestMethod: Method = {
   async preflight(making) {
@@ -21,12 +22,7 @@ export const pgbackrestMethod: Method = {
 
   async make(making) {
     const program = forMaking(making)
-    const before = await stanzaOf(program)
-    const type = making.full || !before.backup.some((one) => one.type === 'full' && !one.error) ? 'full' : 'incr'
-    making.check()
-    making.progress(`pgbackrest backup --type=${type}`)
-    const answer = await ask(program, 'backup', [`--type=${type}`, '--start-fast'])
-    if (answer.code !== 0) throw failed('backup', answer)
+    const { before, answer } = await alone(making, program)
     const known = new Set(before.backup.map(({ label }) => label))
     const made = (await stanzaOf(program)).backup.filter(({ label }) => !known.has(label)).at(-1)
     if (!made) throw failed('backup', { ...answer, told: ['it says that all went well, and info does not show it'] })
@@ -35,7 +31,7 @@ export const pgbackrestMethod: Method = {
     const cluster = await askCluster(making)
     const { mark, evidence, warnings } = await marked(making, cluster)
     return {
-      ...{ files: [], wal: rangeOf(made), mark, evidence },
+      ...{ files: [], wal: rangeOf(made, cluster.segment_bytes), mark, evidence },
       parent: await parentOf(making, program.stanza, prior),
       tools: [`pgBackRest ${made.backrest.version}`],
       warnings: [...answer.told, ...(error ? ['pages with wrong checksums were found'] : []), ...warnings],
@@ -65,6 +61,36 @@ export const pgbackrestMethod: Method = {
     ]
   },
 }
+
+/** pgBackRest's word for a lock that it did not get, and why: one that it may not open never comes free. */
+const LOCKED = 50
+const HELD = /Resource temporarily unavailable/
+/** What an arxdb that was killed had begun goes on by itself, and so do backups that others begin. */
+const BUSY_MS = 10 * 60_000
+
+/** Has it make one, when it is not at another; and what was there straight before. */
+async function alone(making: Making, program: Pgbackrest): Promise<{ before: Stanza; answer: Answer }> {
+  for (const until = Date.now() + BUSY_MS; ; await sleep(1_000, undefined, { signal: making.signal }).catch(() => {})) {
+    const before = await stanzaOf(program)
+    const type = making.full || !before.backup.some((one) => one.type === 'full' && !one.error) ? 'full' : 'incr'
+    making.check()
+    making.progress(`pgbackrest backup --type=${type}`)
+    const answer = await ask(program, 'backup', [`--type=${type}`, '--start-fast'])
+    if (answer.code === 0) return { before, answer }
+    if (answer.code !== LOCKED || !answer.told.some((line) => HELD.test(line))) throw failed('backup', answer)
+    if (Date.now() > until) throw busy(program.stanza, answer)
+    making.progress('pgbackrest is at another backup: waiting for it')
+  }
+}
+
+const busy = (stanza: string, { told }: Answer): ArxError =>
+  new ArxError({
+    code: 'pgbackrest-busy',
+    message: `pgBackRest is at another backup of stanza "${stanza}" still`,
+    detail: told.find((line) => line.startsWith('ERROR')),
+    hint: 'it may have been begun by hand, by cron, or by an arxdb that was killed: ps shows it; run this again when it ended',
+    exit: EXIT.refused,
+  })
 
 interface Found {
   readonly program: ReturnType<typeof programOf>

@@ -71,6 +71,9 @@ const ASK = `select pg_is_in_recovery() as recovering, pg_get_wal_replay_pause_s
   to_char(pg_last_xact_replay_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time,
   (select wait_event from pg_stat_activity where backend_type = 'startup') as waits`
 
+/** So often a segment is asked for anew, without anything new in it, before nothing more is expected of it. */
+const STUCK = 6
+
 /** Waits until replay stands still at its target; undefined when a setting is too low for it to go on. */
 async function standing(
   server: IsolatedServer,
@@ -81,6 +84,7 @@ async function standing(
   try {
     let idleAt: string | undefined
     let idle = 0
+    let again = 0
     for (;;) {
       signal.throwIfAborted()
       waiting()
@@ -93,13 +97,14 @@ async function standing(
       }
       if (target.kind === 'latest') {
         // Everything that could be asked was asked, and it sleeps before it asks again. Between two sleeps it is seen
-        // asking, which takes pgBackRest longer than the sleep: only what comes of it begins the count anew.
+        // asking, which takes pgBackRest longer than the sleep: only what comes of it begins the count anew. A segment of
+        // which the end is no WAL it asks for for ever, and need not sleep in between.
         const at = `${lsn} ${desk.served()}`
-        if (at !== idleAt) idle = 0
+        if (at !== idleAt) [idle, again] = [0, desk.again()]
         else if (waits === 'RecoveryRetrieveRetryInterval') idle++
         idleAt = at
-        if (idle >= 4 && lsn) {
-          await noGap(recovery, desk.missing())
+        if ((idle >= 4 || desk.again() - again >= STUCK) && lsn) {
+          await noGap(recovery)
           return { lsn, time }
         }
       }
@@ -110,14 +115,17 @@ async function standing(
   }
 }
 
-/** The end of the WAL is an end only where nothing follows. */
-async function noGap({ source, manifest }: Recovery, missing: string | undefined): Promise<void> {
-  const later = missing && /^[0-9A-F]{24}$/.test(missing) ? await source.after(missing) : undefined
+/** The end of the WAL is an end only where nothing follows, be it in front of a segment or in the middle of one. */
+async function noGap({ source, manifest, desk }: Recovery): Promise<void> {
+  const last = desk.asked()
+  const later = last && /^[0-9A-F]{24}$/.test(last) ? await source.after(last) : undefined
   if (later === undefined) return
+  const what =
+    last === desk.missing() ? `has a gap: ${last} is missing` : `ends in the middle of ${last}, which is damaged`
   throw new ArxError({
     code: 'wal-gap',
-    message: `the WAL of ${manifest.label} has a gap: ${missing} is missing, and ${later} is there`,
-    detail: 'everything up to the gap was replayed; nothing was promoted',
+    message: `the WAL of ${manifest.label} ${what}, and ${later} is there`,
+    detail: 'everything up to there was replayed; nothing was promoted',
     hint: 'restore to the end before the gap on purpose: arxdb restore plan names it',
   })
 }

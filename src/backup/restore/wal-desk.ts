@@ -42,8 +42,12 @@ exit 255
 export interface WalDesk {
   /** The value of restore_command. */
   readonly command: string
-  /** How many files were handed out. */
+  /** How many files were handed out; one that is asked for again and again counts once. */
   served(): number
+  /** How often it handed out what it had handed out before. */
+  again(): number
+  /** What was asked for last, there or not. */
+  asked(): string | undefined
   /** What was asked for last and is not there. */
   missing(): string | undefined
   /** Why WAL could not be had although it may be there. */
@@ -69,7 +73,9 @@ export function openDesk({ dataDir, account, source, segmentBytes, fetchMs = FET
   writeFileSync(join(folder, 'ask.sh'), SCRIPT, { mode: 0o644 })
   const closing = new AbortController()
   const pending = new Map<string, Promise<boolean>>()
-  let served = 0
+  const served = new Set<string>()
+  let again = 0
+  let asked: string | undefined
   let missing: string | undefined
   let failure: ArxError | undefined
 
@@ -118,7 +124,9 @@ export function openDesk({ dataDir, account, source, segmentBytes, fetchMs = FET
       const file = walFile(name)
       const found = file !== undefined && (await timely(laid(name), fetchMs))
       missing = found ? undefined : name
-      if (found) served++
+      asked = name
+      if (found && served.has(name)) again++
+      if (found) served.add(name)
       if (!closing.signal.aborted) answer(found ? 0 : 1)
       if (found && file.kind === 'segment') void goAhead(name)
     } catch (error) {
@@ -145,7 +153,9 @@ export function openDesk({ dataDir, account, source, segmentBytes, fetchMs = FET
 
   return {
     command: `/bin/sh ${DESK}/ask.sh ${process.pid} "%f" "%p"`,
-    served: () => served,
+    served: () => served.size,
+    again: () => again,
+    asked: () => asked,
     missing: () => missing,
     failure: () => failure,
     async close() {

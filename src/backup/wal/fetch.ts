@@ -1,6 +1,6 @@
 // `wal fetch`: what restore_command calls. PostgreSQL takes a failure for the end of the archive and promotes, so absence
 // has to be the store's own word; everything else must look like the failure that it is.
-import { open, rename, rm } from 'node:fs/promises'
+import { access, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ArxError, EXIT } from '../../errors.ts'
 import { step } from '../../steps.ts'
@@ -10,6 +10,7 @@ import type { Key } from '../sealing/keys.ts'
 import { ObjectAbsent } from '../stores/outcomes.ts'
 import { draftOf, RECOVERY, sweepDrafts } from './drafts.ts'
 import type { WalHeader } from './header.ts'
+import { refuseHole } from './holes.ts'
 import { walFile, walFolder, walKey } from './names.ts'
 import { controlSystemId } from './segment-file.ts'
 import { unpack } from './unpack.ts'
@@ -45,6 +46,20 @@ async function systemOf(target: string, cwd: string): Promise<string | undefined
   return (await controlSystemId(cwd)) ?? controlSystemId(join(dirname(target), '..'))
 }
 
+/** Whether the cluster that asks is a standby. */
+async function isStandby(target: string, cwd: string): Promise<boolean> {
+  const folders = [cwd, join(dirname(target), '..')]
+  const found = await Promise.all(
+    folders.map((folder) =>
+      access(join(folder, 'standby.signal')).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  return found.includes(true)
+}
+
 /** Of a repository that holds the WAL of one cluster. */
 async function onlySystem({ store }: Repository): Promise<string> {
   const systems = [...new Set((await store.list('wal/')).map(({ key }) => key.split('/')[1]!))]
@@ -75,13 +90,15 @@ async function bring(
   try {
     // What recovery asks for by these names it asks for again after a crash, and syncs itself where it keeps it.
     const durable = !RECOVERY.includes(basename(target))
-    const unpacked = await unpack(store, key, draft, { key: task.key, signal: task.signal, durable }).catch(
-      async (error) => {
-        if (!(error instanceof ObjectAbsent)) throw error
-        await confirm(repository, systemId)
-        throw absent(name, repository)
-      },
-    )
+    const read = () => unpack(store, key, draft, { key: task.key, signal: task.signal, durable })
+    const unpacked = await read().catch(async (error) => {
+      if (!(error instanceof ObjectAbsent)) throw error
+      await confirm(repository, systemId)
+      // A standby asks again and again, and promotes for nobody's absence.
+      if (await isStandby(target, task.cwd)) throw absent(name, repository)
+      if ((await refuseHole(repository, systemId, name, task.signal)) === 'came late') return read()
+      throw absent(name, repository)
+    })
     if (!unpacked) throw damaged(key, 'it does not begin with a header of arxdb')
     const { header, written } = unpacked
     if (header.name !== name) throw damaged(key, `it holds ${header.name}`)

@@ -41,7 +41,9 @@ function command(facts: SetupFacts, verb: 'push' | 'fetch', operands: string): s
 }
 
 export const archiveCommand = (facts: SetupFacts): string => command(facts, 'push', '%p')
-export const restoreCommand = (facts: SetupFacts): string => command(facts, 'fetch', '%f %p')
+/** Node itself ends with 1 where the script is gone, as on a host without this arxdb: for PostgreSQL the end of the archive. */
+export const restoreCommand = (facts: SetupFacts): string =>
+  `test -r ${shellWord(facts.script)} || exit 255; ${command(facts, 'fetch', '%f %p')}`
 
 /** What is to be set, beside what the server has; current is null without a connection. */
 export async function planSetup(facts: SetupFacts, connection: Connection | undefined): Promise<readonly WalSetting[]> {

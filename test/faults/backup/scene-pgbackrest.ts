@@ -42,15 +42,17 @@ export interface Scene {
 
 const account = caller().uid === 0 ? unprivilegedAccount() : undefined
 
-/** Begins the cluster, its stanza and the repository. */
-export async function openScene(): Promise<Scene> {
+/** Begins the cluster, its stanza and the repository; its WAL where and in which size it is told. */
+export async function openScene(wal?: { readonly segmentMb: number; readonly begin: string }): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'arxpgb-'))
   const run = (file: string, args: readonly string[]): string =>
     execFileSync(file, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...identity(account) })
   if (account) execFileSync('chown', [account.name, folder])
   run('chmod', ['755', folder])
   const [data, conf] = [join(folder, 'data'), join(folder, 'pgbackrest.conf')]
-  run(`${BIN}/initdb`, ['-D', data, '-U', 'postgres', '-A', 'trust', '-k', '-N'])
+  const size = wal ? [`--wal-segsize=${wal.segmentMb}`] : []
+  run(`${BIN}/initdb`, ['-D', data, '-U', 'postgres', '-A', 'trust', '-k', '-N', ...size])
+  if (wal) run(`${BIN}/pg_resetwal`, ['-l', wal.begin, '-D', data])
   for (const name of ['repo', 'log', 'lock', 'spool', 's']) run('mkdir', [join(folder, name)])
   writeFileSync(conf, configuration(folder))
   const archive = `pgbackrest --config=${conf} --stanza=main archive-push %p`

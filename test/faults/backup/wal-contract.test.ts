@@ -56,6 +56,45 @@ describe('fetch', () => {
     },
   )
 
+  test('takes what is missing in front of more for a gap: 255, until it is acknowledged, and 1 for a standby', async () => {
+    const place = mkdtempSync(join(folder, 'gap-'))
+    await (await openRepository({ repo: place, s3: {} }, 'make')).close()
+    const there = dataDirectory(join(place, 'data'))
+    for (const wanted of [{ number: 3 }, { number: 5 }, { number: 6, timeline: 2 }]) {
+      const pushed = await push(join(there, 'pg_wal', ready(there, wanted)), ['--repo', place, '--no-batch'])
+      expect(pushed, pushed.stderr).toMatchObject({ code: 0 })
+    }
+    const gap = { code: 255, stderr: expect.stringContaining('that is a gap, and not the end of the archive') }
+    const flags = ['--repo', place]
+    const all = [nameOf({ number: 4 }), '00000002.history', nameOf({ number: 6 }), '00000003.history']
+    const answers = await Promise.all(all.map((wanted) => fetch(wanted, flags)))
+    expect(answers).toMatchObject([gap, gap, { code: 1 }, { code: 1 }])
+    expect(await arxdb(['wal', 'status', '--repo', place, '--ack', all[0]!, '--no-server'])).toMatchObject({
+      stderr: expect.not.stringContaining('--ack'),
+    })
+    expect(await fetch(all[0]!, flags)).toMatchObject({ code: 1 })
+    writeFileSync(join(data, 'standby.signal'), '')
+    try {
+      expect(await fetch(all[1]!, flags)).toMatchObject({ code: 1 })
+    } finally {
+      rmSync(join(data, 'standby.signal'))
+    }
+  }, 60_000)
+
+  test('waits for one that comes after those behind it, as in a batch it may', async () => {
+    const place = mkdtempSync(join(folder, 'late-'))
+    await (await openRepository({ repo: place, s3: {} }, 'make')).close()
+    const there = dataDirectory(join(place, 'data'))
+    const late = join(there, 'pg_wal', ready(there, { number: 4 }))
+    const first = await push(join(there, 'pg_wal', ready(there, { number: 5 })), ['--repo', place, '--no-batch'])
+    expect(first).toMatchObject({ code: 0 })
+    const fetched = fetch(nameOf({ number: 4 }), ['--repo', place])
+    await sleep(1_500)
+    expect(await push(late, ['--repo', place, '--no-batch'])).toMatchObject({ code: 0 })
+    expect(await fetched).toMatchObject({ code: 0 })
+    rmSync(join(data, 'pg_wal/RECOVERYXLOG'))
+  }, 60_000)
+
   /** A repository that somebody else's --repo was meant for: of another cluster, or begun and never archived to. */
   async function other(systemId?: string): Promise<readonly string[]> {
     const place = mkdtempSync(join(folder, 'other-'))

@@ -257,6 +257,24 @@ describe('recovery', () => {
     }
   })
 
+  test('ends without promoting on a host where this arxdb is not', async () => {
+    const gone = { ...facts, script: join(folder, 'gone/bin/arxdb.js') }
+    expect((await recover('without', { restore_command: restoreCommand(gone) })).up).toBe(false)
+    expect(log(join(folder, 'without'))).toMatch(/FATAL: {2}could not restore file/)
+  })
+
+  test('22: ends without promoting in front of a segment that is missing', async () => {
+    const path = middle()
+    renameSync(path, `${path}.gone`)
+    try {
+      expect((await recover('hole')).up).toBe(false)
+      expect(log(join(folder, 'hole'))).toContain('that is a gap, and not the end of the archive')
+      expect(log(join(folder, 'hole'))).toMatch(/FATAL: {2}could not restore file/)
+    } finally {
+      renameSync(`${path}.gone`, path)
+    }
+  }, 60_000)
+
   test('what exit 1 would have done: the same gap, taken for the end, loses commits without a word', async () => {
     const command = `test %f != ${middle().slice(-24)} || exit 1; ${restoreCommand(facts)}`
     const { port: at, up } = await recover('gap', { restore_command: command })

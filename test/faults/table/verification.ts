@@ -97,12 +97,14 @@ export const verification: readonly FaultRow[] = [
     fault: 22,
     what: 'A WAL segment in the middle is gone',
     injected: 'removed from the archive of a real server; pgBackRest: from its repository',
-    expected: 'wal status, verify --level 3 and restore plan exit 3, name it, and agree where the window ends',
-    before: 'as expected; but verify --level 3 looked at one timeline only',
+    expected:
+      'wal status, verify --level 3 and restore plan exit 3, name it, and agree where the window ends; wal fetch exits 255, and PostgreSQL does not promote in front of it',
+    before: 'as expected; but verify --level 3 looked at one timeline only, and wal fetch exited 1, as at the end',
     tests: [
       ['faults/backup/wal-agree.test.ts', '22: a segment that is gone'],
       ['backup/wal-status.test.ts', 'ends the window before it, and is named'],
       ['faults/backup/pgbackrest.test.ts', '22: a segment after it gone'],
+      ['faults/backup/wal-server.test.ts', '22: ends without promoting'],
     ],
   },
   {

@@ -57,19 +57,9 @@ function read({ stdout }: Answer): Stanza | undefined {
   }
 }
 
-/** The WAL that a backup needs for itself. */
-export function rangeOf({ archive, lsn }: Made): WalRange | null {
+/** The WAL that a backup needs for itself; pgBackRest does not tell the size of segments. */
+export function rangeOf({ archive, lsn }: Made, segmentBytes: number): WalRange | null {
   if (archive.start === null) return null
   const timeline = Number.parseInt(archive.start.slice(0, 8), 16)
-  return { timeline, start: lsn.start, end: lsn.stop, segmentBytes: segmentBytesOf(archive.start, lsn.start) }
-}
-
-const MB = 1 << 20
-
-/** pgBackRest does not tell the size of segments; position and name of one do, where it is not the first of its log. */
-export function segmentBytesOf(name: string, lsn: string): number {
-  const segment = Number.parseInt(name.slice(16), 16)
-  const offset = Number.parseInt(lsn.split('/')[1]!, 16)
-  const sizes = [16, 1, 2, 4, 8, 32, 64, 128, 256, 512, 1024].map((size) => size * MB)
-  return sizes.find((size) => Math.floor(offset / size) === segment) ?? 16 * MB
+  return { timeline, start: lsn.start, end: lsn.stop, segmentBytes }
 }

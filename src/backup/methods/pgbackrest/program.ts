@@ -8,6 +8,7 @@ import { interrupted } from '../../../db/session.ts'
 import { ArxError, EXIT } from '../../../errors.ts'
 import { caller, identity, unprivilegedAccount } from '../../../programs/account.ts'
 import { type Env, serverEnv } from '../../../programs/run.ts'
+import { step } from '../../../steps.ts'
 import type { Manifest } from '../../manifest.ts'
 
 export interface Pgbackrest {
@@ -104,6 +105,7 @@ async function execute(program: Pgbackrest, name: string, args: readonly string[
     forceKillAfterDelay: 20_000,
     ...(caller().uid === 0 ? identity(unprivilegedAccount()) : {}),
   })
+  step('pgbackrest', name)
   const result = await child
   const { aborted, reason } = program.signal
   if (aborted) await endGroup(child.pid)
