@@ -4,6 +4,7 @@ import { start } from './cluster.ts'
 import { type Backup, isClear, isClosed, isWhole, Lost, type Moment, waysTo } from './model.ts'
 import type { Random } from './random.ts'
 import { canGoOn, contentOf, difference, load, type Rows } from './rows.ts'
+import { configure } from './stanza.ts'
 import type { Said } from './tool.ts'
 import { archived, brief, DATABASE, type Do, must, remember, synced, type World } from './world.ts'
 
@@ -183,7 +184,10 @@ export const doPromote: Do = async (world, dice) => {
   if (disaster) await world.server.crash()
   const back = latest ? await toLatest(world, moment) : await restored(world, moment, dice)
   if (!back) {
-    if (disaster) world.server = await start(world.bindir, world.server.dataDir, DATABASE)
+    if (disaster) {
+      world.server = await start(world.bindir, world.server.dataDir, DATABASE)
+      if (world.stanza) configure(world.stanza, world.server)
+    }
     return
   }
   // All that had been archived, at least; more where the archiver had just been at it.
@@ -197,8 +201,11 @@ export const doPromote: Do = async (world, dice) => {
   must(await tool.run(['restore', 'open', back.dataDir, '--archive', '--yes', '-o', 'json']), 'restore open --archive')
   const old = world.server
   if (!disaster) await old.stop()
+  // Its archiver begins at once; the port is known afterwards.
+  if (world.stanza) configure(world.stanza, { dataDir: back.dataDir, port: old.port })
   world.server = await start(world.bindir, back.dataDir, DATABASE)
   away(old.dataDir)
+  if (world.stanza) configure(world.stanza, world.server)
   const { rows: said } = await world.server.client.query('select pg_walfile_name(pg_current_wal_lsn()) as file')
   const timeline = Number.parseInt(said[0].file.slice(0, 8), 16)
   world.say(`promoted: timeline ${timeline}, from ${moment.timeline} at ${back.reachedLsn}`)

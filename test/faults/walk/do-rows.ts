@@ -1,6 +1,7 @@
 import { start } from './cluster.ts'
 import { Lost } from './model.ts'
 import { contentOf, difference, load, revise } from './rows.ts'
+import { configure } from './stanza.ts'
 import { archived, DATABASE, type Do, remember } from './world.ts'
 
 export const doLoad: Do = async (world, dice) => {
@@ -20,6 +21,7 @@ export const doCrash: Do = async (world) => {
   const { dataDir } = world.server
   await world.server.crash()
   world.server = await start(world.bindir, dataDir, DATABASE)
+  if (world.stanza) configure(world.stanza, world.server)
   const wrong = difference(world.model.rows, await contentOf(world.server.client))
   if (wrong) throw new Lost(`after a crash of the server: ${wrong}`)
 }

@@ -92,8 +92,12 @@ function leads(model: Model, backup: Backup, moment: Moment): boolean {
   return true
 }
 
-/** No file of the archive between them is damaged: on any branch, to be on the safe side. */
-function isUnbroken({ damages }: Model, { wal }: Backup, moment: Moment): boolean {
+/**
+ * No file of the archive between them is damaged: on any branch, to be on the safe side. pgBackRest's archive is its own,
+ * and comes to no harm.
+ */
+function isUnbroken({ damages }: Model, { kind, wal }: Backup, moment: Moment): boolean {
+  if (kind === 'pgbackrest') return true
   const [first, last] = [segmentAt(wal!.start, SEGMENT), segmentBefore(moment.lsn, SEGMENT)]
   return [...damages.keys()].every((key) => {
     if (!key.startsWith('wal/')) return true

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { planted } from '../harness/faulty.ts'
 import { who } from './cluster.ts'
+import type { Stanza } from './stanza.ts'
 
 export interface Said {
   readonly code: number | null
@@ -28,17 +29,30 @@ export interface Where {
   readonly repo: string
   readonly folder: string
   readonly bindir: string
+  readonly stanza?: Stanza | undefined
 }
 
-export function makeTool({ root, repo, folder, bindir }: Where): Tool {
+export function makeTool({ root, repo, folder, bindir, stanza }: Where): Tool {
   const config = join(folder, 'arxdb.json')
   const keyFile = join(folder, 'key')
   writeFileSync(
     config,
-    JSON.stringify({ backup: { repo, keyFile, bindir, staging: join(folder, 'staging'), retention: RETENTION } }),
+    JSON.stringify({
+      backup: {
+        ...{ repo, keyFile, bindir, staging: join(folder, 'staging'), retention: RETENTION },
+        ...(stanza ? { stanza: stanza.name } : {}),
+      },
+    }),
   )
   const words = [process.execPath, join(root, 'bin/arxdb.js')]
-  const base = { PATH: process.env.PATH ?? '', HOME: folder, TZ: 'UTC', NO_COLOR: '1', ARXDB_BACKUP_KEY: keyFile }
+  const base = {
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    TZ: 'UTC',
+    NO_COLOR: '1',
+    ARXDB_BACKUP_KEY: keyFile,
+    ...stanza?.env,
+  }
   const preload = `--import=${join(root, 'test/faults/harness/preload.js')}`
   const tool: Tool = {
     archiveCommand: `HOME=${folder} ${words.join(' ')} wal push %p --repo ${repo}`,

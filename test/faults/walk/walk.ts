@@ -11,6 +11,7 @@ import { Lost, newModel } from './model.ts'
 import type { Name, Operation } from './operations.ts'
 import { random } from './random.ts'
 import { makeTables } from './rows.ts'
+import { archives, configure, findStanza, makeStanza } from './stanza.ts'
 import { makeTool } from './tool.ts'
 import { DATABASE, type Do, must, remember, type World } from './world.ts'
 
@@ -80,11 +81,13 @@ async function begun(folder: string, { root, bindir, major, timescaledb, say, li
   chmodSync(folder, 0o755)
   for (const name of ['', 'repo', 'staging']) ownFolder(join(folder, name))
   const repo = join(folder, 'repo')
-  const tool = makeTool({ root, repo, folder, bindir })
+  const stanza = findStanza(folder)
+  if (!stanza) say('no pgbackrest here: no backups of that kind')
+  const tool = makeTool({ root, repo, folder, bindir, stanza })
   const dataDir = join(folder, 'data')
   makeCluster(bindir, dataDir, {
     ...{
-      unix_socket_directories: '',
+      unix_socket_directories: stanza?.folder ?? '',
       fsync: 'off',
       shared_buffers: '32MB',
       max_connections: '30',
@@ -92,7 +95,7 @@ async function begun(folder: string, { root, bindir, major, timescaledb, say, li
     },
     ...{
       archive_mode: 'on',
-      archive_command: tool.archiveCommand,
+      archive_command: [tool.archiveCommand, ...(stanza ? [archives(stanza)] : [])].join(' && '),
       max_locks_per_transaction: '256',
       autovacuum: 'off',
     },
@@ -102,13 +105,16 @@ async function begun(folder: string, { root, bindir, major, timescaledb, say, li
   })
   must(await tool.run(['wal', 'setup', '--begin', '--no-server', '-q', '--repo', repo]), 'wal setup --begin')
   const first: Server = await start(bindir, dataDir, 'postgres')
+  if (stanza) makeStanza(stanza, first)
   await first.client.query(`create database ${DATABASE}`)
   await first.stop()
   const server = await start(bindir, dataDir, DATABASE)
+  if (stanza) configure(stanza, server)
   const world: World = {
-    ...{ folder, repo, bindir, tool, server, say, lie, model: newModel(), count: 0 },
+    ...{ folder, repo, bindir, tool, server, stanza, say, lie, model: newModel(), count: 0 },
     tier: timescaledb ? 'timescaledb' : 'plain',
-    kinds: ['dump', 'copy', 'base', 'base', ...(major >= 17 ? ['incremental'] : [])],
+    // In the place of every second base backup: what a seed means beside that stays as it is without the program.
+    kinds: ['dump', 'copy', 'base', stanza ? 'pgbackrest' : 'base', ...(major >= 17 ? ['incremental'] : [])],
     told: { restores: 0, backups: 0, pruned: 0, refused: 0, kills: 0, damages: 0 },
   }
   await makeTables(server.client, timescaledb)

@@ -6,6 +6,7 @@ import { segmentNumber } from '../../../src/backup/wal/names.ts'
 import type { Server } from './cluster.ts'
 import { type Backup, isClosed, Lost, type Model, nowArchived, SEGMENT } from './model.ts'
 import type { Random } from './random.ts'
+import type { Stanza } from './stanza.ts'
 import type { Said, Tool } from './tool.ts'
 
 export interface World {
@@ -15,6 +16,8 @@ export interface World {
   readonly tier: string
   readonly kinds: readonly string[]
   readonly tool: Tool
+  /** Where pgBackRest keeps its own; undefined where it is not installed. */
+  readonly stanza: Stanza | undefined
   readonly model: Model
   /** Production, as it is now. */
   server: Server
