@@ -6,9 +6,9 @@ import { type Every, parseEvery } from '../core/interval.ts'
 import type { Note } from '../core/result.ts'
 import { parseRange } from '../core/time-range.ts'
 import { parseDuration } from '../duration.ts'
-import { usageError } from '../errors.ts'
 import { settled } from '../zone.ts'
 import { type Context, FORMATS, PLUGIN_FORMATS } from './context.ts'
+import { countUpTo, memorySize, share, wholeNumber } from './values.ts'
 
 /** Options of the program itself: understood before and after the command's name. */
 export const globalOptions = (): Option[] => [
@@ -66,55 +66,8 @@ export const bucketOptions = {
   rollup: new Option('--no-rollup', 'read raw rows only, to compare'),
 }
 
-function share(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw usageError(`"${text}" is no share`, 'write 0.9 for 90 %')
-  return value
-}
-
-/** A count or a number of something; what the server keeps such numbers in ends at 2,147,483,647. */
-export function wholeNumber(text: string): number {
-  if (!/^\d{1,10}$/.test(text) || Number(text) > 2_147_483_647) {
-    throw usageError(`"${text}" is no whole number`, 'write digits only: 3')
-  }
-  return Number(text)
-}
-
-/** A number above zero. */
-export function positive(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !(value > 0 && Number.isFinite(value))) {
-    throw usageError(`"${text}" is no number above zero`, 'write 2 or 0.95')
-  }
-  return value
-}
-
 /** Width of the bars that a statistic is made from. */
 export const everyOption = () => new Option('--every <width>', 'width of a bar: 5m, 1h, 1d, 1w, 1M').default('1h')
-
-const DECIMAL = /^[+-]?\d{1,30}(\.\d{1,30})?$/
-
-/** Per cent as an exact decimal: `1`, `0.5%`. */
-export function percentage(text: string): string {
-  const number = text.trim().replace(/\s?%$/, '')
-  if (!DECIMAL.test(number)) throw usageError(`"${text}" is no percentage`, 'write 0.5 for half a per cent')
-  return number
-}
-
-/** An exact decimal: `10000`, `0.25`. */
-export function decimal(text: string): string {
-  if (!DECIMAL.test(text.trim())) throw usageError(`"${text}" is no amount`, 'write digits: 10000')
-  return text.trim()
-}
-
-/** A count of at least one, and no more than anybody waits for. */
-export const countUpTo =
-  (most: number) =>
-  (text: string): number => {
-    const value = wholeNumber(text)
-    if (value < 1 || value > most) throw usageError(`${text} is not between 1 and ${most.toLocaleString('en-US')}`)
-    return value
-  }
 
 export const staleness = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : parseDuration(text)
@@ -244,28 +197,6 @@ export const ingestOptions = <A extends unknown[]>(base: Command<A>) =>
 /** For an option that may be given several times. */
 export const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value]
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
-
-const amountOf = (text: string): number => {
-  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmg]?)b?$/i.exec(text) ?? []
-  return Number(amount) * UNITS[unit.toLowerCase()]!
-}
-
-/** `10MB`, `500k`: bytes a second. */
-export function byteRate(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const rate = amountOf(text.replace(/\/s$/i, ''))
-  if (!(rate > 0)) throw usageError(`"${text}" is no rate`, '--rate-limit 10MB')
-  return rate
-}
-
-/** `10MB`, `0`: bytes. */
-export function bytes(text: string): number {
-  const size = amountOf(text)
-  if (Number.isNaN(size)) throw usageError(`"${text}" is no size`, 'write 10MB, 500kB, 1GB')
-  return size
-}
-
 /** Where backups are kept, for every command that looks there. */
 export const repositoryOptions = <A extends unknown[]>(base: Command<A>) =>
   base
@@ -275,14 +206,6 @@ export const repositoryOptions = <A extends unknown[]>(base: Command<A>) =>
     .option('--s3-endpoint <url>', "an S3 that is not AWS's")
     .option('--s3-region <name>', 'region of the bucket')
     .option('--s3-path-style', 'the bucket in the path: MinIO, Ceph')
-
-/** `24GB`, `512MB`: bytes, in the multiples of 1024 that memory and PostgreSQL are counted in. */
-export function memorySize(text: string): number {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*([mgt])i?b?$/i.exec(text.trim()) ?? []
-  const bytes = Number(amount) * 1024 ** ({ m: 2, g: 3, t: 4 }[unit?.toLowerCase() ?? ''] ?? Number.NaN)
-  if (!(bytes >= 64 * 1024 ** 2)) throw usageError(`"${text}" is no size of a memory`, '--memory 24GB')
-  return Math.floor(bytes)
-}
 
 /** For what the server's settings are to be right. */
 export const tuneOptions = <A extends unknown[]>(base: Command<A>) =>

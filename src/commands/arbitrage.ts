@@ -1,16 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import {
-  basisOptions,
-  countUpTo,
-  decimal,
-  moment,
-  percentage,
-  question,
-  rangeOptions,
-  staleness,
-  window,
-} from '../cli/options.ts'
+import { basisOptions, moment, question, rangeOptions, staleness, window } from '../cli/options.ts'
+import { countUpTo, decimal, percentage } from '../cli/values.ts'
 import { arbitrage } from '../core/arbitrage.ts'
 import { parseEvery } from '../core/interval.ts'
 import { after } from '../core/result.ts'

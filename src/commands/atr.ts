@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { indicatorQuestion, wholeNumber, window } from '../cli/options.ts'
+import { indicatorQuestion, window } from '../cli/options.ts'
+import { wholeNumber } from '../cli/values.ts'
 import { atr } from '../core/atr.ts'
 import { averaged } from '../core/indicators/settings.ts'
 import { parseEvery } from '../core/interval.ts'

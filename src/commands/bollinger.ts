@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { indicatorQuestion, positive, wholeNumber, window } from '../cli/options.ts'
+import { indicatorQuestion, window } from '../cli/options.ts'
+import { positive, wholeNumber } from '../cli/values.ts'
 import { bollinger } from '../core/bollinger.ts'
 import { bollingerSetting } from '../core/indicators/settings.ts'
 import { parseEvery } from '../core/interval.ts'

@@ -5,12 +5,11 @@ import {
   bucketOptions,
   everyOption,
   marketOptions,
-  positive,
   question,
   rangeOptions,
-  wholeNumber,
   window,
 } from '../cli/options.ts'
+import { positive, wholeNumber } from '../cli/values.ts'
 import { correlation } from '../core/correlation.ts'
 import { correlationMatrix } from '../core/correlation-matrix.ts'
 import { parseEvery } from '../core/interval.ts'

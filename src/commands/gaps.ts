@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { countUpTo, marketOptions, question, rangeOptions, staleness, window } from '../cli/options.ts'
+import { marketOptions, question, rangeOptions, staleness, window } from '../cli/options.ts'
+import { countUpTo } from '../cli/values.ts'
 import { gaps } from '../core/gaps.ts'
 import { after } from '../core/result.ts'
 

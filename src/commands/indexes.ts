@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { bytes, collect, tableQuestion } from '../cli/options.ts'
+import { collect, tableQuestion } from '../cli/options.ts'
+import { bytes } from '../cli/values.ts'
 import { INDEX_KINDS, type IndexKind } from '../core/index-findings.ts'
 import { indexFindings } from '../core/indexes.ts'
 import { parseDuration } from '../duration.ts'

@@ -1,6 +1,7 @@
 import { Argument } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { byteRate, command, ingestOptions } from '../cli/options.ts'
+import { command, ingestOptions } from '../cli/options.ts'
+import { byteRate } from '../cli/values.ts'
 import { commandLine } from '../core/command-line.ts'
 import { ingestReport } from '../core/ingest-report.ts'
 import { info, warn } from '../core/result.ts'

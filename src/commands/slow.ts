@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import { collect, command, countUpTo, viewOptions } from '../cli/options.ts'
+import { collect, command, viewOptions } from '../cli/options.ts'
+import { countUpTo } from '../cli/values.ts'
 import { SLOW_ORDERS, type SlowMemory, slow } from '../core/slow.ts'
 import type { Snapshot } from '../core/slow-counters.ts'
 

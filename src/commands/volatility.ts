@@ -1,14 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../cli/context.ts'
-import {
-  basisOptions,
-  bucketOptions,
-  coinQuestion,
-  everyOption,
-  positive,
-  wholeNumber,
-  window,
-} from '../cli/options.ts'
+import { basisOptions, bucketOptions, coinQuestion, everyOption, window } from '../cli/options.ts'
+import { positive, wholeNumber } from '../cli/values.ts'
 import { parseEvery } from '../core/interval.ts'
 import { after } from '../core/result.ts'
 import { ESTIMATORS, volatility } from '../core/volatility.ts'

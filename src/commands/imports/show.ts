@@ -1,6 +1,7 @@
 import { Argument } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
-import { command, wholeNumber } from '../../cli/options.ts'
+import { command } from '../../cli/options.ts'
+import { wholeNumber } from '../../cli/values.ts'
 import { columns } from '../../core/result.ts'
 
 const shown = columns({

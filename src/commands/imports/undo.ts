@@ -1,6 +1,7 @@
 import { Argument } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
-import { command, wholeNumber } from '../../cli/options.ts'
+import { command } from '../../cli/options.ts'
+import { wholeNumber } from '../../cli/values.ts'
 import { columns, info } from '../../core/result.ts'
 
 const shown = columns({ import_id: 'int', file_name: 'text', deleted: 'int' })

@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts'
-import { command, wholeNumber } from '../../cli/options.ts'
+import { command } from '../../cli/options.ts'
+import { wholeNumber } from '../../cli/values.ts'
 import { columns, info } from '../../core/result.ts'
 import { dirOption, lockTimeoutOption, lockWaitOption, sourceOption, wish } from './flags.ts'
 

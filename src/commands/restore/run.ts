@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
-import { collect, command, countUpTo, repositoryOptions } from '../../cli/options.ts'
+import { collect, command, repositoryOptions } from '../../cli/options.ts'
+import { countUpTo } from '../../cli/values.ts'
 import { restoredColumns } from '../../core/backup-report.ts'
 import { info, warn } from '../../core/result.ts'
 import { usageError } from '../../errors.ts'

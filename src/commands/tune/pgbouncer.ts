@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Context } from '../../cli/context.ts'
-import { command, countUpTo } from '../../cli/options.ts'
+import { command } from '../../cli/options.ts'
+import { countUpTo } from '../../cli/values.ts'
 import { poolerColumns, poolerNotes } from '../../core/tune-report.ts'
 import { EXIT } from '../../errors.ts'
 
