@@ -156,5 +156,5 @@ const damaged = (key: string, why: string): ArxError =>
   new ArxError({
     code: 'wal-damaged',
     message: `${key} cannot be used: ${why}`,
-    hint: 'recovery stops here rather than lose what follows; look for another copy of it, or restore to a moment before it',
+    hint: 'recovery stops here rather than lose what follows; look for another copy of it, or restore to a moment before it, with recovery_prefetch = off where that is close',
   })

@@ -47,5 +47,5 @@ const hole = (name: string, later: string, where: string): ArxError =>
     detail: 'recovery stops here rather than lose what follows',
     hint: name.endsWith('.history')
       ? "bring it back from another copy; recovery_target_timeline = 'current' leaves that timeline alone"
-      : `bring it back from another copy; or give a recovery target before it, or end there on purpose: arxdb wal status --ack ${name}`,
+      : `bring it back from another copy; or give a recovery target before it (and recovery_prefetch = off, where that is close), or end there on purpose: arxdb wal status --ack ${name}`,
   })
