@@ -8,11 +8,15 @@ import { configure } from './stanza.ts'
 import type { Said } from './tool.ts'
 import { archived, brief, DATABASE, type Do, must, remember, synced, type World } from './world.ts'
 
-/** How a moment is asked for. By a time only where a commit follows: without one nothing tells that the time has come. */
-function target(moment: Moment, dice: Random, { model }: World): string {
+/**
+ * How a moment is asked for, and what has to be read for it. By a time only where a commit follows: without one nothing
+ * tells that the time has come.
+ */
+function target(moment: Moment, dice: Random, { model }: World): { asked: string; until: Moment } {
   const next = model.moments[moment.index + 1]
   const followed = next?.archived && next.timeline === moment.timeline && next.rows !== moment.rows
-  return dice.pick([`name:${moment.name}`, `lsn:${moment.lsn}`, ...(followed ? [moment.time] : [])])
+  const asked = dice.pick([`name:${moment.name}`, `lsn:${moment.lsn}`, ...(followed ? [moment.time] : [])])
+  return { asked, until: asked === moment.time ? next! : moment }
 }
 
 interface Restored {
@@ -28,7 +32,7 @@ interface Restored {
 async function restored(world: World, moment: Moment, dice: Random): Promise<Restored | undefined> {
   const { model, folder } = world
   const dataDir = join(folder, `restored-${world.count++}`)
-  const asked = target(moment, dice, world)
+  const { asked, until } = target(moment, dice, world)
   const words = [
     'restore',
     'run',
@@ -41,7 +45,7 @@ async function restored(world: World, moment: Moment, dice: Random): Promise<Res
     '-o',
     'json',
   ]
-  const ways = waysTo(model, moment)
+  const ways = waysTo(model, moment, until)
   const said = await reached(world, words, ways, `restore --to ${asked} (${moment.name}, timeline ${moment.timeline})`)
   if (said.code !== 0) {
     world.told.refused++

@@ -108,11 +108,11 @@ function isUnbroken({ damages }: Model, { kind, wal }: Backup, moment: Moment): 
   })
 }
 
-/** The backups from which this moment can be reached for certain. */
-export const waysTo = (model: Model, moment: Moment): readonly Backup[] =>
+/** The backups from which this moment can be reached for certain, by the WAL up to `until`. */
+export const waysTo = (model: Model, moment: Moment, until = moment): readonly Backup[] =>
   moment.archived && !isClosed(model)
     ? [...model.backups.values()].filter(
-        (backup) => leads(model, backup, moment) && isWhole(model, backup) && isUnbroken(model, backup, moment),
+        (backup) => leads(model, backup, moment) && isWhole(model, backup) && isUnbroken(model, backup, until),
       )
     : []
 
