@@ -4,7 +4,7 @@
 export type Unit = string
 
 /** Small and known to all: what went wrong, what was meant, how long, in which zone, how far a job has come. */
-export const GROUND: readonly Unit[] = ['errors', 'nearest', 'duration', 'zone', 'wording', 'steps']
+export const GROUND: readonly Unit[] = ['errors', 'nearest', 'duration', 'clocks', 'zone', 'wording', 'steps']
 
 export const AREAS: readonly Unit[] = ['migrate', 'ingest', 'policy', 'backup', 'health', 'embedded', 'demo']
 
@@ -18,6 +18,7 @@ export const ARROWS: Readonly<Record<Unit, readonly string[]>> = {
   errors: [],
   nearest: [],
   duration: [],
+  clocks: [],
   zone: [],
   wording: [],
   steps: [],
@@ -61,6 +62,7 @@ export const ARROWS: Readonly<Record<Unit, readonly string[]>> = {
 /** All that a command may know of the shell around it. */
 export const COMMANDS_DOOR: Readonly<Record<string, 'any' | 'type'>> = {
   'src/cli/options.ts': 'any',
+  'src/cli/values.ts': 'any',
   'src/cli/context.ts': 'type',
 }
 

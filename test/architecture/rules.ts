@@ -64,7 +64,7 @@ export const commandsDoor: Rule = (sources) =>
   graphOf(sources)
     .filter(({ from, target }) => inside(from, 'commands') && target !== undefined && inside(target, 'cli'))
     .filter(({ target, kind }) => COMMANDS_DOOR[target!] !== 'any' && !(COMMANDS_DOOR[target!] && kind === 'type'))
-    .map((edge) => said(edge, 'commands see cli/options.ts and the types of cli/context.ts'))
+    .map((edge) => said(edge, 'commands see cli/options.ts, cli/values.ts and the types of cli/context.ts'))
 
 const isCommand = (text: string): boolean => /^export const \w+Command\b/m.test(text)
 

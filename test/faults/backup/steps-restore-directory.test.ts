@@ -4,22 +4,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { baseMethod } from '../../../src/backup/methods/base.ts'
-import { startIsolated } from '../../../src/backup/restore/isolated.ts'
-import {
-  asking,
-  contentOf,
-  load,
-  type Moment,
-  majorOf,
-  makeTicks,
-  type PhysicalScene,
-  physicalScene,
-} from '../../backup/physical-scene.ts'
 import { tiers } from '../../servers/databases.ts'
-import { findPostgres } from '../../servers/postgres.ts'
 import { atEach, isolatedBelow, leftIn, sampled } from '../harness/afterwards.ts'
 import { runFaulty, type Subject, stepsOf } from '../harness/faulty.ts'
+import { type DirectoryScene, directoryScene } from './scene-directory.ts'
 
 const [tier] = tiers().filter(({ name }) => name === 'plain' || name === 'community')
 
@@ -35,54 +23,20 @@ function named(steps: readonly string[]): readonly string[] {
 }
 
 describe.runIf(tier)('restore into a directory', () => {
-  let scene: PhysicalScene
-  let moment: Moment
-  let bindir: string
+  let scene: DirectoryScene
   let subject: Subject
   let steps: readonly string[]
-  const into = (name = 'killed') => join(scene.folder, 'restored', name)
-  const where = () => [
-    '--repo',
-    scene.settings.repo,
-    '--key-file',
-    scene.settings.keyFile,
-    '--bindir',
-    bindir,
-    '-o',
-    'json',
-  ]
-  const run = (name?: string, ...more: string[]) => ['restore', 'run', '--into', into(name), ...more, ...where()]
+  const into = (name = 'killed') => scene.into(name)
+  const run = (name = 'killed', ...more: string[]) => scene.run(name, ...more)
   const conf = (name?: string) => join(into(name), 'postgresql.auto.conf')
-  const open = (name?: string) => ['restore', 'open', into(name), '--bindir', bindir, '--yes', '-o', 'json']
+  const open = (name?: string) => ['restore', 'open', into(name), '--bindir', scene.bindir, '--yes', '-o', 'json']
 
   beforeAll(async () => {
-    bindir = (await findPostgres()).installation.bindir
-    scene = await physicalScene({ bindir, major: majorOf(bindir), tier: 'plain' })
-    await makeTicks(scene)
-    await load(scene, 0, 5_000)
-    await scene.backup(baseMethod, 'base')
-    moment = await load(scene, 1, 5_000)
-    await scene.archived()
-    const home = join(scene.folder, 'home')
-    const staging = join(home, 'staging')
-    for (const folder of [home, staging]) mkdirSync(folder)
-    subject = { tier: 'plain', home, env: { HOME: home, TMPDIR: staging } }
+    scene = await directoryScene()
+    subject = scene.subject
     steps = named(await stepsOf(subject, run('whole')))
   }, 120_000)
   afterAll(() => scene?.end(), 60_000)
-
-  /** Started as it is, with the rows of the moment. */
-  async function holdsAll(name: string): Promise<void> {
-    const { programs } = scene
-    const signal = AbortSignal.timeout(120_000)
-    const server = await startIsolated({ dataDir: into(name), programs, env: process.env, signal })
-    try {
-      const { rows, digest } = await asking(server, contentOf)
-      expect({ rows, digest }).toEqual({ rows: moment.rows, digest: moment.digest })
-    } finally {
-      await server.stop()
-    }
-  }
 
   test('42: killed at any step it is no cluster that archives, and the same restore brings it whole', async () => {
     await atEach(sampled(steps, 8, /control file|^target reached/), async (_, step) => {
@@ -103,13 +57,13 @@ describe.runIf(tier)('restore into a directory', () => {
     })
     const last = await runFaulty(subject, run('killed', '--yes'))
     expect(last, last.stderr).toMatchObject({ code: 0 })
-    await holdsAll('killed')
-    expect(isolatedBelow(scene.folder).filter((name) => !production(name))).toEqual([])
+    await scene.holdsAll('killed')
+    expect(isolatedBelow(scene.physical.folder).filter((name) => !production(name))).toEqual([])
     expect(leftIn(subject.env!.TMPDIR!)).toEqual([])
     expect(readdirSync(into())).not.toContain('arxdb-restore-unfinished.json')
   }, 400_000)
 
-  const production = (folder: string): boolean => scene.production.connection('postgres').host.endsWith(folder)
+  const production = (folder: string): boolean => scene.physical.production.connection('postgres').host.endsWith(folder)
 
   test('45: what stood there is never lost, and the next restore says where it is', async () => {
     mkdirSync(into('taken'))
@@ -117,7 +71,9 @@ describe.runIf(tier)('restore into a directory', () => {
     const ended = await runFaulty(subject, run('taken', '--yes'), { at: 'moved aside' })
     expect(ended.signal, ended.stderr).toBe('SIGKILL')
     expect(existsSync(into('taken'))).toBe(false)
-    const [aside] = readdirSync(join(scene.folder, 'restored')).filter((name) => name.startsWith('taken.before-'))
+    const [aside] = readdirSync(join(scene.physical.folder, 'restored')).filter((name) =>
+      name.startsWith('taken.before-'),
+    )
     expect(readFileSync(join(into(aside), 'precious'), 'utf8')).toBe('mine')
     const next = await runFaulty(subject, run('taken'))
     expect(next, next.stderr).toMatchObject({ code: 0 })
@@ -126,12 +82,12 @@ describe.runIf(tier)('restore into a directory', () => {
 
   test('42: opening that is killed at any step has taken down all of the guards, or none', async () => {
     const guarded = readFileSync(conf('whole'), 'utf8')
-    await copyFile(conf('whole'), join(scene.folder, 'guarded'))
+    await copyFile(conf('whole'), join(scene.physical.folder, 'guarded'))
     const taken = await stepsOf(subject, open('whole'))
     const opened = readFileSync(conf('whole'), 'utf8')
     expect(opened).not.toBe(guarded)
     await atEach(sampled(taken, 5, /^file/), async (at) => {
-      await copyFile(join(scene.folder, 'guarded'), conf('whole'))
+      await copyFile(join(scene.physical.folder, 'guarded'), conf('whole'))
       const ended = await runFaulty(subject, open('whole'), { at })
       expect(ended.signal, ended.stderr).toBe('SIGKILL')
       const now = readFileSync(conf('whole'), 'utf8')
@@ -142,6 +98,6 @@ describe.runIf(tier)('restore into a directory', () => {
       expect(readFileSync(conf('whole'), 'utf8')).toBe(opened)
     })
     expect(readdirSync(into('whole')).filter((name) => name.includes('auto.conf'))).toEqual(['postgresql.auto.conf'])
-    await holdsAll('whole')
+    await scene.holdsAll('whole')
   }, 200_000)
 })

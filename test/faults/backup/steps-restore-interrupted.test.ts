@@ -4,23 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { baseMethod } from '../../../src/backup/methods/base.ts'
-import { startIsolated } from '../../../src/backup/restore/isolated.ts'
 import { postmasterOf } from '../../../src/backup/restore/leftovers.ts'
-import {
-  asking,
-  contentOf,
-  load,
-  type Moment,
-  majorOf,
-  makeTicks,
-  type PhysicalScene,
-  physicalScene,
-} from '../../backup/physical-scene.ts'
 import { tiers } from '../../servers/databases.ts'
-import { findPostgres } from '../../servers/postgres.ts'
 import { atEach, isolatedBelow, leftIn, sampled } from '../harness/afterwards.ts'
 import { runFaulty, type Subject, standingAt, stepsOf } from '../harness/faulty.ts'
+import { type DirectoryScene, directoryScene } from './scene-directory.ts'
 
 const [tier] = tiers().filter(({ name }) => name === 'plain' || name === 'community')
 
@@ -49,47 +37,21 @@ function endAll(pid: number): void {
 }
 
 describe.runIf(tier)('a restore into a directory that ends early', () => {
-  let scene: PhysicalScene
-  let moment: Moment
-  let bindir: string
+  let scene: DirectoryScene
   let subject: Subject
   let steps: readonly string[]
-  const into = (name: string) => join(scene.folder, 'restored', name)
-  const where = () => ['--repo', scene.settings.repo, '--key-file', scene.settings.keyFile, '--bindir', bindir]
-  const run = (name: string, ...more: string[]) => [
-    ...['restore', 'run', '--into', into(name), '-o', 'json'],
-    ...[...more, ...where()],
-  ]
+  let into: DirectoryScene['into']
+  let run: DirectoryScene['run']
 
   beforeAll(async () => {
-    bindir = (await findPostgres()).installation.bindir
-    scene = await physicalScene({ bindir, major: majorOf(bindir), tier: 'plain' })
-    await makeTicks(scene)
-    await load(scene, 0, 5_000)
-    await scene.backup(baseMethod, 'base')
-    moment = await load(scene, 1, 5_000)
-    await scene.archived()
-    const home = join(scene.folder, 'home')
-    const staging = join(home, 'staging')
-    for (const folder of [home, staging]) mkdirSync(folder)
-    subject = { tier: 'plain', home, env: { HOME: home, TMPDIR: staging } }
+    scene = await directoryScene()
+    ;({ subject, into, run } = scene)
     steps = await stepsOf(subject, run('whole'))
   }, 120_000)
   afterAll(() => scene?.end(), 60_000)
 
-  const production = (folder: string): boolean => scene.production.connection('postgres').host.endsWith(folder)
-  const serversLeft = () => isolatedBelow(scene.folder).filter((name) => !production(name))
-
-  async function holdsAll(name: string): Promise<void> {
-    const signal = AbortSignal.timeout(120_000)
-    const server = await startIsolated({ dataDir: into(name), programs: scene.programs, env: process.env, signal })
-    try {
-      const { rows, digest } = await asking(server, contentOf)
-      expect({ rows, digest }).toEqual({ rows: moment.rows, digest: moment.digest })
-    } finally {
-      await server.stop()
-    }
-  }
+  const production = (folder: string): boolean => scene.physical.production.connection('postgres').host.endsWith(folder)
+  const serversLeft = () => isolatedBelow(scene.physical.folder).filter((name) => !production(name))
 
   test('42: interrupted at any step it says what is left, leaves no server, and the next one is whole', async () => {
     await atEach(sampled(steps, 8, /^(claimed|target reached|promoted|configured)/), async (at) => {
@@ -101,7 +63,7 @@ describe.runIf(tier)('a restore into a directory that ends early', () => {
       // Once it is promoted there is nothing to break off any more: it is whole, and says so.
       if (ended.stderr.includes('no server runs on it')) {
         expect(at).toBeGreaterThan(steps.indexOf('promoted'))
-        return await holdsAll(name)
+        return await scene.holdsAll(name)
       }
       const before = at <= steps.indexOf('planned') + 1
       if (!before) expect(ended.stderr).toContain(`${into(name)} is empty again`)
@@ -109,7 +71,7 @@ describe.runIf(tier)('a restore into a directory that ends early', () => {
     })
     const next = await runFaulty(subject, run('broken-1'))
     expect(next, next.stderr).toMatchObject({ code: 0 })
-    await holdsAll('broken-1')
+    await scene.holdsAll('broken-1')
   }, 300_000)
 
   test('42: interrupted in the place of something else, that is back where it was', async () => {
@@ -120,7 +82,7 @@ describe.runIf(tier)('a restore into a directory that ends early', () => {
       expect(ended, ended.stderr).toMatchObject({ code: 130 })
       expect(ended.stderr).toContain(`${into('mine')} is what it was`)
       expect(readdirSync(into('mine'))).toEqual(['precious'])
-      expect(readdirSync(join(scene.folder, 'restored')).filter((name) => name.includes('before'))).toEqual([])
+      expect(readdirSync(join(scene.physical.folder, 'restored')).filter((name) => name.includes('before'))).toEqual([])
     }
   }, 120_000)
 
@@ -139,14 +101,14 @@ describe.runIf(tier)('a restore into a directory that ends early', () => {
     const next = await runFaulty(subject, run('group', '--yes'))
     expect(next, next.stderr).toMatchObject({ code: 0 })
     expect(serversLeft()).toEqual([])
-    await holdsAll('group')
+    await scene.holdsAll('group')
   }, 200_000)
 
   test('50: a backup that is killed with all its children is not listed, and the next one is made', async () => {
-    const { host } = scene.production.connection('postgres')
+    const { host } = scene.physical.production.connection('postgres')
     const url = `postgresql://postgres@/postgres?host=${encodeURIComponent(host)}&port=5432`
-    const make = ['backup', 'run', '--kind', 'base', '--url', url, '-o', 'json', ...where()]
-    const list = async () => JSON.parse((await runFaulty(subject, ['backup', 'list', '-o', 'json', ...where()])).stdout)
+    const make = ['backup', 'run', '--kind', 'base', '--url', url, ...scene.where()]
+    const list = async () => JSON.parse((await runFaulty(subject, ['backup', 'list', ...scene.where()])).stdout)
     const before = await list()
     const taken = await stepsOf(subject, make)
     const made = await list()
