@@ -1,5 +1,5 @@
 // A restore whose rows are all there, and that lacks something else: a drill has to fail, and to say what (53).
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -24,7 +24,8 @@ describeTiers('a drill', (tier) => {
 
   const arxdb = (...args: string[]) =>
     runBeside('plain', ['backup', ...args, '--repo', join(home, 'repo')], home, {
-      env: { ARXDB_BACKUP_KEY: join(home, 'key') },
+      // Folders of its own, so that those of other tests do not come between.
+      env: { ARXDB_BACKUP_KEY: join(home, 'key'), TMPDIR: join(home, 'tmp') },
     })
   beforeAll(async () => {
     // The copy is restored with this machine's programs, which have to be of the tier's version.
@@ -37,7 +38,9 @@ describeTiers('a drill', (tier) => {
     database = await migratedDatabase(tier)
     await withClient(database.url, (client) => client.query(SCENE))
     home = mkdtempSync(join(tmpdir(), 'arxdb-drill-test-'))
-    mkdirSync(join(home, 'repo'))
+    // The server's account has to get there.
+    chmodSync(home, 0o755)
+    for (const name of ['repo', 'tmp']) mkdirSync(join(home, name))
     const made = await arxdb('run', '--kind', 'copy', '--url', database.url)
     expect(made, made.stderr).toMatchObject({ code: 0 })
     const [label] = readdirSync(join(home, 'repo', 'backups'))
@@ -108,16 +111,10 @@ describeTiers('a drill', (tier) => {
     const file = join(home, 'repo', 'backups', told.label, largest.name)
     const whole = readFileSync(file)
     writeFileSync(file, whole.subarray(0, whole.length * 0.4))
-    const before = readdirSync(tmpdir()).filter(
-      (name) => name.startsWith('arxdb-drill-') || name.startsWith('arxdb-empty-'),
-    )
     const done = await arxdb('drill')
     expect(done, done.stderr).toMatchObject({ code: 3 })
     expect(done.stderr).toContain(largest.name)
-    const after = readdirSync(tmpdir()).filter(
-      (name) => name.startsWith('arxdb-drill-') || name.startsWith('arxdb-empty-'),
-    )
-    expect(after.filter((name) => !before.includes(name))).toEqual([])
+    expect(readdirSync(join(home, 'tmp'))).toEqual([])
     writeFileSync(file, whole)
   }, 60_000)
 })

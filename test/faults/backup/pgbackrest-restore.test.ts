@@ -3,7 +3,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -26,11 +25,13 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
   let moment: string
   let lsn: string
 
+  // Drills go to a folder of their own, so that those of other tests do not come between.
+  const keyed = () => ({
+    ...{ ARXDB_BACKUP_KEY: join(scene.shop.home, 'backup.key'), TMPDIR: scene.folder },
+    ...scene.env,
+  })
   const arxdb = (args: readonly string[]): Promise<Outcome> =>
-    runBeside('plain', [...args, '--repo', scene.shop.folder], scene.shop.home, {
-      env: { ARXDB_BACKUP_KEY: join(scene.shop.home, 'backup.key'), ...scene.env },
-    })
-  const keyed = () => ({ ARXDB_BACKUP_KEY: join(scene.shop.home, 'backup.key'), ...scene.env })
+    runBeside('plain', [...args, '--repo', scene.shop.folder], scene.shop.home, { env: keyed() })
   const words = (into: string) => ['restore', 'run', '--into', into, '--repo', scene.shop.folder]
   const insert = (from: number, to: number) =>
     client.query(`insert into t select g, md5(g::text) from generate_series(${from}, ${to}) as g`)
@@ -182,7 +183,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     expect(readFileSync(join(scene.folder, 'r0/postgresql.auto.conf'), 'utf8')).toMatch(/archive_mode = 'off'/)
   }, 240_000)
 
-  const drilled = () => readdirSync(tmpdir()).filter((name) => name.startsWith('arxdb-drill-'))
+  const drilled = () => readdirSync(scene.folder).filter((name) => name.startsWith('arxdb-drill-'))
   test('a drill: equal content, with RTO and RPO, and nothing is left of it', async () => {
     const before = drilled()
     const done = await arxdb(['backup', 'drill', '-o', 'json'])
@@ -269,7 +270,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     const words = ['restore', 'run', '--into', into, '--backup', incremental, '--repo', scene.shop.folder]
     const [file, ...args] = arxdbBeside('plain', words)
     const child = spawn(file!, args, {
-      env: { ...process.env, ARXDB_BACKUP_KEY: join(scene.shop.home, 'backup.key'), ...scene.env },
+      env: { ...process.env, ...keyed() },
       stdio: 'ignore',
     })
     const ended = once(child, 'exit')
@@ -283,10 +284,12 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
 
   test('a second one into the same place is refused while pgBackRest fills it, and follows once that was killed', async () => {
     const into = join(scene.folder, 'twice')
+    // Named, because the drills before have left failed proofs of them.
+    const chosen = ['--into', into, '--backup', incremental]
     const subject = { tier: 'plain', home: scene.shop.home, env: keyed() } as const
-    const first = await standingAt(subject, words(into), 'laid out')
+    const first = await standingAt(subject, [...words(into), '--backup', incremental], 'laid out')
     try {
-      const second = await arxdb(['restore', 'run', '--into', into, '--yes'])
+      const second = await arxdb(['restore', 'run', ...chosen, '--yes'])
       expect(second, second.stderr).toMatchObject({
         code: 6,
         stderr: expect.stringContaining('another restore is at work'),
@@ -294,12 +297,12 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
     } finally {
       await first.kill()
     }
-    const asked = await arxdb(['restore', 'run', '--into', into])
+    const asked = await arxdb(['restore', 'run', ...chosen])
     expect(asked, asked.stderr).toMatchObject({ code: 6, stderr: expect.stringContaining('unfinished restore of') })
     const spaces = `${into}.tablespaces`
     expect(asked.stderr).toContain(spaces)
     rmSync(spaces, { recursive: true })
-    const next = await arxdb(['restore', 'run', '--into', into, '--yes'])
+    const next = await arxdb(['restore', 'run', ...chosen, '--yes'])
     expect(next, next.stderr).toMatchObject({ code: 0 })
     expect(existsSync(`${into}.arxdb-restore-unfinished.json`)).toBe(false)
   }, 240_000)
