@@ -93,6 +93,10 @@ function keptItsWord(
   now: number,
 ): void {
   const newestFirst = before.map(({ label }) => label)
+  const known = new Map(before.map((backup) => [backup.label, backup]))
+  // What stands on a failed one is no better, whenever it was made.
+  const isFailed = (backup: Backup | undefined): boolean =>
+    backup !== undefined && (backup.failed || (backup.parent !== null && isFailed(known.get(backup.parent))))
   const parents = new Map(before.map(({ label, parent }) => [label, parent]))
   for (const label of gone) {
     const backup = before.find((one) => one.label === label)!
@@ -106,11 +110,11 @@ function keptItsWord(
       if (gone.includes(child)) continue
       for (let at = parents.get(child); at; at = parents.get(at)) if (at === label) complain(`${child} stands on it`)
     }
-    if (backup.failed || damaged.has(label)) continue
+    if (isFailed(backup) || damaged.has(label)) continue
     const newer = before.slice(0, before.indexOf(backup))
-    const good = newer.filter((one) => !one.failed)
+    const good = newer.filter((one) => !isFailed(one))
     if (good.length < RETENTION.count) complain(`only ${good.length} good ones are newer`)
-    if (backup.verified && newer.filter((one) => one.verified && !one.failed).length < RETENTION.keepVerified) {
+    if (backup.verified && newer.filter((one) => one.verified && !isFailed(one)).length < RETENTION.keepVerified) {
       complain('it is one of the newest verified ones')
     }
   }
