@@ -236,7 +236,10 @@ async function toLatest(world: World, moment: Moment): Promise<Restored | undefi
     '-o',
     'json',
   ]
-  const said = await reached(world, words, waysTo(model, moment), `restore --to latest (at least ${moment.name})`)
+  // Behind the moment too: it does not end in silence before a segment that is damaged.
+  const broken = [...model.damages.keys()].some((key) => key.startsWith('wal/'))
+  const ways = broken ? [] : waysTo(model, moment)
+  const said = await reached(world, words, ways, `restore --to latest (at least ${moment.name})`)
   if (said.code !== 0) {
     world.told.refused++
     return undefined
