@@ -74,7 +74,8 @@ export async function readProofs({ store }: Repository, key: Key | undefined): P
     if (file?.label !== label) continue
     const { mac, ...proof } = file
     if (key && mac?.key !== key.id) unsigned.push(label)
-    else if (!key || sameMac(key.mac(signedText(proof)), mac!.hmac))
+    // A flipped bit may have made it anything.
+    else if (!key || sameMac(key.mac(signedText(proof)), String(mac!.hmac)))
       byLabel.set(label, [...(byLabel.get(label) ?? []), proof])
   }
   // By what was signed: a copy of an old one under a younger name is as old as it says.

@@ -145,6 +145,28 @@ test('proofs are kept by label, in their order, and none replaces another', asyn
   expect(provenLevel(proofs.get('b')!)).toBe(5)
 })
 
+test('no flipped bit of a proof makes it another one, nor hides those beside it', async () => {
+  const repo = place()
+  const repository = await open(repo)
+  const { key } = await ensureKey(join(place(), 'key'))
+  for (const level of [1, 2] as const)
+    await keepProof(repository, key, { label: 'a', level, passed: true, at: '2026-11-25T02:00:00.000Z', problems: [] })
+  const [object] = await repository.store.list('proofs/a/')
+  const file = join(repo, object!.key)
+  const whole = readFileSync(file)
+  const { level } = JSON.parse(whole.toString())
+  for (let bit = 0; bit < whole.length * 8; bit++) {
+    const flipped = Buffer.from(whole)
+    flipped[bit >> 3]! ^= 1 << (bit & 7)
+    writeFileSync(file, flipped)
+    const { byLabel } = await readProofs(repository, key)
+    expect(
+      [...byLabel].flatMap(([label, proofs]) => proofs.map((proof) => [label, proof.level])),
+      flipped.toString(),
+    ).toEqual([['a', 3 - level]])
+  }
+})
+
 test('what failed last is not proven by what passed before', () => {
   const one = fc.record({ level: fc.integer({ min: 0, max: 5 }), passed: fc.boolean() }) as fc.Arbitrary<unknown>
   fc.assert(
