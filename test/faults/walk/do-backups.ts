@@ -1,4 +1,4 @@
-import { type Backup, chain, isClear, isClosed, isDamaged, Lost } from './model.ts'
+import { chain, isClear, isClosed, isDamaged, isFailed, judged, Lost, type Model } from './model.ts'
 import type { Random } from './random.ts'
 import { load } from './rows.ts'
 import { RETENTION, type Said } from './tool.ts'
@@ -60,8 +60,7 @@ export const doVerify: Do = async (world, dice) => {
     if (!damaged && row?.outcome !== 'passed') {
       throw new Lost(`verify fails ${backup.label}, which nobody touched: ${row?.problems ?? 'it is not judged'}`)
     }
-    backup.failed = row?.outcome !== 'passed'
-    backup.verified = row?.outcome === 'passed' && (level >= 2 || backup.verified)
+    judged(backup, level, row?.outcome === 'passed')
   }
   if ((said.code === 3) !== rows.some(({ outcome }) => outcome === 'failed')) {
     throw new Lost(`verify ended with ${said.code}, and says ${JSON.stringify(rows)}`)
@@ -74,47 +73,35 @@ const momentOf = (label: string): number =>
 
 export const doPrune: Do = async (world) => {
   const { model, tool } = world
-  const before = [...model.backups.values()].sort((a, b) => (a.label < b.label ? 1 : -1))
-  const damagedBefore = new Set(before.filter(({ label }) => isDamaged(model, label)).map(({ label }) => label))
+  const before: Model = { ...model, backups: new Map(model.backups), damages: new Map(model.damages) }
   const said = await tool.run(['backup', 'prune', '--yes', '-o', 'json'])
   world.say(`prune: ${said.code}`)
   if (isClosed(model)) return refusedClosed(said, 'backup prune')
   must(said, 'backup prune')
   const gone = await synced(world, model.moments.length - 1)
   world.told.pruned += gone.length
-  keptItsWord(before, gone, damagedBefore, Date.now())
+  keptItsWord(before, gone, Date.now())
 }
 
 /** The rules, said once more and otherwise than retention.ts says them. */
-function keptItsWord(
-  before: readonly Backup[],
-  gone: readonly string[],
-  damaged: ReadonlySet<string>,
-  now: number,
-): void {
-  const newestFirst = before.map(({ label }) => label)
-  const known = new Map(before.map((backup) => [backup.label, backup]))
-  // What stands on a failed one is no better, whenever it was made.
-  const isFailed = (backup: Backup | undefined): boolean =>
-    backup !== undefined && (backup.failed || (backup.parent !== null && isFailed(known.get(backup.parent))))
-  const parents = new Map(before.map(({ label, parent }) => [label, parent]))
+function keptItsWord(model: Model, gone: readonly string[], now: number): void {
+  const newestFirst = [...model.backups.values()].sort((a, b) => (a.label < b.label ? 1 : -1))
+  const kept = newestFirst.filter(({ label }) => !gone.includes(label))
   for (const label of gone) {
-    const backup = before.find((one) => one.label === label)!
+    const backup = model.backups.get(label)!
     const complain = (why: string): never => {
-      throw new Lost(
-        `prune removed ${label}: ${why}; it kept ${newestFirst.filter((one) => !gone.includes(one)).join(', ')}`,
-      )
+      throw new Lost(`prune removed ${label}: ${why}; it kept ${kept.map((one) => one.label).join(', ')}`)
     }
     if (now - momentOf(label) < RETENTION.days * DAY_MS) complain('it is younger than the policy says')
-    for (const child of newestFirst) {
-      if (gone.includes(child)) continue
-      for (let at = parents.get(child); at; at = parents.get(at)) if (at === label) complain(`${child} stands on it`)
+    for (const child of kept) {
+      if (chain(model, child)?.includes(backup)) complain(`${child.label} stands on it`)
     }
-    if (isFailed(backup) || damaged.has(label)) continue
-    const newer = before.slice(0, before.indexOf(backup))
-    const good = newer.filter((one) => !isFailed(one))
-    if (good.length < RETENTION.count) complain(`only ${good.length} good ones are newer`)
-    if (backup.verified && newer.filter((one) => one.verified && !isFailed(one)).length < RETENTION.keepVerified) {
+    // What was of no use goes with what made it so; while that stays, and may be put right, it is of use.
+    const useless = chain(model, backup)?.some((one) => isDamaged(model, one.label) && gone.includes(one.label)) ?? true
+    if (useless || isFailed(model, backup, true)) continue
+    const newer = newestFirst.slice(0, newestFirst.indexOf(backup)).filter((one) => !isFailed(model, one, false))
+    if (newer.length < RETENTION.count) complain(`only ${newer.length} good ones are newer`)
+    if (backup.verified && newer.filter((one) => one.verified || one.unsure).length < RETENTION.keepVerified) {
       complain('it is one of the newest verified ones')
     }
   }

@@ -1,9 +1,9 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { segmentAt } from '../../../src/backup/wal/names.ts'
 import { who } from './cluster.ts'
 import { backupWords } from './do-backups.ts'
-import { type Damage, isClosed, Lost, SEGMENT } from './model.ts'
+import { type Damage, isClosed, judged, Lost, SEGMENT } from './model.ts'
 import type { Random } from './random.ts'
 import { type Do, synced, type World } from './world.ts'
 
@@ -52,7 +52,7 @@ export const doDamage: Do = async (world, dice) => {
   // Records and proofs are told apart from the backups themselves: nothing may depend on them but what they say.
   if (/^(proofs|runs)\//.test(key)) {
     const backup = model.backups.get(key.split('/')[1]!)
-    if (backup) Object.assign(backup, { verified: false, failed: true })
+    if (backup) backup.unsure = true
     return
   }
   model.damages.set(key, { key, how, original })
@@ -75,18 +75,7 @@ export const doMend: Do = async (world) => {
   model.damages.clear()
 }
 
-/** Whether the last that was kept of a verification is a failure: one that is killed has said so of some, and not of others. */
-function saidFailed(repo: string, label: string): boolean {
-  const folder = join(repo, 'proofs', label)
-  const last = existsSync(folder) ? readdirSync(folder).sort().at(-1) : undefined
-  if (last === undefined) return false
-  try {
-    return JSON.parse(readFileSync(join(folder, last), 'utf8')).passed === false
-  } catch {
-    // Damaged itself; then it says nothing.
-    return false
-  }
-}
+const proofs = (repo: string): readonly string[] => files(repo).filter((key) => /^proofs\/.*\.json$/.test(key))
 
 /** A command of every sort dies at some step. What it was about is as before, or as after. */
 export const doKill: Do = async (world, dice) => {
@@ -105,11 +94,13 @@ export const doKill: Do = async (world, dice) => {
   ]
   const words = dice.pick(commands)
   const at = 1 + dice.below(words[1] === 'run' && words[0] === 'backup' ? 30 : 20)
+  const known = new Set(proofs(world.repo))
   const said = await tool.run(words, at)
-  if (words[1] === 'verify') {
-    for (const backup of model.backups.values()) {
-      if (saidFailed(world.repo, backup.label)) Object.assign(backup, { failed: true, verified: false })
-    }
+  // A verification that is killed has said so of some, and not of others.
+  for (const key of proofs(world.repo).filter((one) => !known.has(one))) {
+    const { label: of, level, passed } = JSON.parse(readFileSync(join(world.repo, key), 'utf8'))
+    const backup = model.backups.get(of)
+    if (backup) judged(backup, level, passed)
   }
   world.say(`${words.slice(0, 2).join(' ')} killed at step ${at}: ${said.signal ?? said.code}`)
   if (!isClosed(model)) await synced(world, from)

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { start } from './cluster.ts'
-import { type Backup, isClear, isClosed, isWhole, Lost, type Moment, waysTo } from './model.ts'
+import { type Backup, isClear, isClosed, isFailed, isWhole, Lost, type Moment, waysTo } from './model.ts'
 import type { Random } from './random.ts'
 import { canGoOn, contentOf, difference, load, type Rows } from './rows.ts'
 import { configure } from './stanza.ts'
@@ -67,7 +67,7 @@ async function reached(world: World, words: readonly string[], ways: readonly Ba
   world.say(`${what}, ${ways.length} ways: ${said.code}`)
   if (said.code === 0 || ways.length === 0) return said
   const failures = [brief(said)]
-  const excused = !isClear(model) || [...model.backups.values()].some(({ failed }) => failed)
+  const excused = !isClear(model) || [...model.backups.values()].some((one) => isFailed(model, one, true))
   for (const { label } of excused ? ways : []) {
     said = await tool.run([...words, '--backup', label])
     if (said.code === 0) return said

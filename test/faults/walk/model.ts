@@ -29,9 +29,21 @@ export interface Backup {
   /** The moments between which it was made: a dump holds one of them. */
   readonly from: number
   readonly to: number
-  /** How many of its checks passed, since the last that failed. */
+  /** Decoded in full, and nothing failed since. */
   verified: boolean
-  failed: boolean
+  /** The level of a failed verification, and none as thorough has passed since; 0 for none. */
+  failure: number
+  /** One of its proofs came to harm: what they say now is anyone's guess, until it is decoded in full again. */
+  unsure: boolean
+}
+
+/** A verification of it ended so, and has said so in the repository. */
+export function judged(backup: Backup, level: number, passed: boolean): void {
+  if (!passed) Object.assign(backup, { failure: Math.max(level, backup.failure), verified: false })
+  else if (level >= backup.failure) backup.failure = 0
+  if (level < 2) return
+  backup.verified = passed
+  backup.unsure = false
 }
 
 export interface Branch {
@@ -74,6 +86,12 @@ export function chain(model: Model, backup: Backup): readonly Backup[] | undefin
   const parent = model.backups.get(backup.parent)
   const before = parent && chain(model, parent)
   return before && [...before, backup]
+}
+
+/** A verification has the last word against it, or what it stands on: for certain, or in `doubt` maybe. */
+export function isFailed(model: Model, { failure, unsure, parent }: Backup, doubt: boolean): boolean {
+  const below = parent === null ? undefined : model.backups.get(parent)
+  return (doubt ? failure > 0 || unsure : failure > 0 && !unsure) || (below ? isFailed(model, below, doubt) : false)
 }
 
 /** Everything needed to read it is as it was. */

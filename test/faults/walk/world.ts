@@ -83,7 +83,7 @@ export async function synced(world: World, from: number, look = true): Promise<r
     const { manifest } = JSON.parse(readFileSync(join(root, label, 'manifest.json'), 'utf8'))
     model.backups.set(label, {
       ...{ label, kind: manifest.kind, parent: manifest.parent, wal: manifest.wal },
-      ...{ from, to: Math.max(from, model.moments.length - 1), verified: false, failed: false },
+      ...{ from, to: Math.max(from, model.moments.length - 1), verified: false, failure: 0, unsure: false },
     })
     world.told.backups++
   }
