@@ -9,8 +9,8 @@ const NOW = Date.UTC(2026, 10, 25, 12)
 const DAY = 86_400_000
 
 let serial = 0
-const labelAt = (ms: number): string =>
-  `${new Date(ms).toISOString().replace(/[-:]/g, '').slice(0, 15)}Z-dump-${(serial++).toString(16).padStart(6, '0')}`
+const labelAt = (ms: number, kind = 'dump'): string =>
+  `${new Date(ms).toISOString().replace(/[-:]/g, '').slice(0, 15)}Z-${kind}-${(serial++).toString(16).padStart(6, '0')}`
 
 const aged = (days: number, more: Partial<Candidate> = {}): Candidate => ({
   ...{ label: labelAt(NOW - days * DAY), parent: null, trusted: true, good: true, verified: false },
@@ -84,6 +84,47 @@ describe('retention', () => {
     const good = aged(98)
     expect(keptOf([forged, good], rules({ count: 1 }))).toEqual(new Set([forged.label, good.label]))
   })
+
+  test('what stands on one that is left for a human stays with it, and goes when that one goes', () => {
+    const lost = { good: false, waits: true }
+    const full = aged(99, { trusted: false, good: false })
+    const first = aged(98, { ...lost, parent: full.label })
+    const failed = aged(97, { good: false, parent: first.label })
+    const above = aged(96, { ...lost, parent: failed.label })
+    const newest = aged(1)
+    const all = [full, first, failed, above, newest]
+    expect(keptOf(all, rules({}))).toEqual(new Set([full.label, first.label, newest.label]))
+    const removed = { ...full, trusted: true }
+    expect(keptOf([removed, first, newest], rules({}))).toEqual(new Set([newest.label]))
+    expect(keptOf([first, newest], rules({}))).toEqual(new Set([newest.label]))
+    // The full one lacks an object; a young one on it has it stay, and so the one between.
+    const young = aged(2, { ...lost, parent: removed.label })
+    expect(keptOf([removed, first, young, newest], rules({ days: 3 }))).toEqual(
+      new Set([removed, first, young, newest].map(({ label }) => label)),
+    )
+  })
+
+  test('a manifest that cannot be read may stand on any older one of its kinds', () => {
+    const at = (days: number, kind: string, more: Partial<Candidate> = {}) =>
+      aged(days, { label: labelAt(NOW - days * DAY, kind), ...more })
+    const [base, dump, pgbackrest] = [at(99, 'base'), at(98, 'dump'), at(97, 'pgbackrest')]
+    const bad = at(96, 'incremental', { trusted: false, good: false })
+    const [later, newest] = [at(95, 'base'), at(1, 'base')]
+    const kept = (one: Candidate): readonly Candidate[] => {
+      const all = [base, dump, pgbackrest, one, later, newest]
+      const labels = keptOf(all, rules({}))
+      return all.filter(({ label }) => labels.has(label))
+    }
+    expect(kept(bad)).toEqual([base, bad, newest])
+    const told = { ...bad, parent: pgbackrest.label }
+    expect(kept(told)).toEqual([pgbackrest, told, newest])
+    const nowhere = { ...bad, parent: 'gone' }
+    expect(kept(nowhere)).toEqual([base, nowhere, newest])
+    const full = { ...bad, label: labelAt(NOW - 96 * DAY, 'base') }
+    expect(kept(full)).toEqual([full, newest])
+    const dumped = { ...bad, label: labelAt(NOW - 96 * DAY, 'pgbackrest') }
+    expect(kept(dumped)).toEqual([pgbackrest, dumped, newest])
+  })
 })
 
 /** Histories as they come: some broken, some verified, some standing on the one before. */
@@ -103,7 +144,9 @@ const histories = fc
       const below = stands ? made.at(-1) : undefined
       const good = (state === 'good' || state === 'verified') && (below?.good ?? true)
       const verified = good && state === 'verified'
-      made.push(aged(days, { parent: below?.label ?? null, trusted: state !== 'untrusted', good, verified }))
+      const trusted = state !== 'untrusted'
+      const waits = !good && trusted && state !== 'bad'
+      made.push(aged(days, { parent: below?.label ?? null, trusted, good, verified, waits }))
     }
     return made
   })
@@ -127,6 +170,10 @@ describe('laws of retention', () => {
         ]
         for (const { label } of must) expect(kept).toContain(label)
         for (const { label, parent } of all) if (kept.has(label) && parent) expect(kept).toContain(parent)
+        const bad = new Set(all.filter(({ good }) => !good).map(({ label }) => label))
+        for (const { label, parent, waits } of all) {
+          if (waits && bad.has(parent!) && kept.has(parent!)) expect(kept).toContain(label)
+        }
       }),
     )
   })
@@ -141,17 +188,22 @@ describe('laws of retention', () => {
     )
   })
 
-  test('whoever sees fewer backups removes none that he would have kept seeing all, but for what hidden ones stand on', () => {
+  test('whoever sees fewer backups removes none that he would have kept seeing all, but above and below hidden ones', () => {
     fc.assert(
       fc.property(histories, retentions, fc.infiniteStream(fc.boolean()), (all, retention, hidden) => {
         const hide = new Set(all.filter(() => hidden.next().value).map(({ label }) => label))
-        const below = new Set<string>()
+        const beside = new Set<string>()
         const parents = new Map(all.map(({ label, parent }) => [label, parent]))
-        for (const label of hide) for (let at = parents.get(label); at; at = parents.get(at)) below.add(at)
+        for (const { label } of all) {
+          for (let at = parents.get(label); at; at = parents.get(at)) {
+            if (hide.has(label)) beside.add(at)
+            if (hide.has(at)) beside.add(label)
+          }
+        }
         const seen = all.filter(({ label }) => !hide.has(label))
         const whole = keptOf(all, retention)
         const part = keptOf(seen, retention)
-        for (const { label } of seen) if (!part.has(label) && !below.has(label)) expect(whole).not.toContain(label)
+        for (const { label } of seen) if (!part.has(label) && !beside.has(label)) expect(whole).not.toContain(label)
       }),
     )
   })

@@ -8,7 +8,7 @@ import type { Repository } from '../repository.ts'
 import { readRuns } from '../runs.ts'
 import type { Key } from '../sealing/keys.ts'
 import type { Retention } from '../settings.ts'
-import { type Decision, decide, floorOf } from './retention.ts'
+import { type Candidate, type Decision, decide, floorOf } from './retention.ts'
 import { candidateOf, readShelf, type Shelf, type Shelved, type Unfinished } from './shelf.ts'
 import { walPlan } from './wal.ts'
 
@@ -47,15 +47,19 @@ export async function planPrune(
   const shelf = await readShelf(repository, key)
   await assertComplete(repository, shelf)
   const readers = await readersOf(repository, now)
-  const candidates = shelf.backups.map((one) => ({ ...candidateOf(one), reader: readers.get(one.entry.label) }))
-  const decisions = decide(candidates, retention, now)
+  const seen = shelf.backups.map((one) => ({ ...candidateOf(one), reader: readers.get(one.entry.label) }))
+  const bare = stoodOn(shelf)
   const byLabel = new Map(shelf.backups.map((one) => [one.entry.label, one]))
+  const all = decide([...seen, ...[...bare.keys()].map(unreadable)], retention, now)
+  const decisions = all.filter(({ label }) => byLabel.has(label))
   const going = decisions.filter(({ keep }) => !keep).map(({ label }) => byLabel.get(label)!)
-  const sweep = shelf.unfinished.filter((one) => one.removing || now - one.touched.getTime() > YOUNG_MS)
+  const sweep = shelf.unfinished.filter(
+    (one) => one.removing || (now - one.touched.getTime() > YOUNG_MS && !bare.has(one.label)),
+  )
   // Without a backup in sight there is nothing to measure anything by.
   const blind = shelf.backups.length === 0
   const wal = blind ? { remove: [], notes: [] } : await walOf(repository, shelf, going, sweep)
-  const left = shelf.unfinished.map((one) => described(one, sweep.includes(one), now))
+  const left = shelf.unfinished.map((one) => described(one, sweep.includes(one), now, bare.get(one.label)))
   const rows = decisions.map((decision) => ({ ...decision, ...about(byLabel.get(decision.label)!) }))
   return {
     backups: [...rows, ...left].sort((a, b) => (a.label < b.label ? 1 : -1)),
@@ -69,11 +73,26 @@ export async function planPrune(
 
 const about = ({ entry, status, bytes }: Shelved) => ({ kind: entry.manifest?.kind ?? null, status, bytes })
 
-function described({ label, bytes, removing, touched }: Unfinished, swept: boolean, now: number): Planned {
+/** Folders that have no manifest any more while backups stand on them, and one of those: of these a human decides. */
+function stoodOn({ backups, unfinished }: Shelf): ReadonlyMap<string, string> {
+  const bare = new Set(unfinished.filter(({ removing }) => !removing).map(({ label }) => label))
+  const pairs = backups.map(({ entry }) => [entry.manifest?.parent ?? '', entry.label] as const)
+  return new Map(pairs.filter(([parent]) => bare.has(parent)))
+}
+
+const unreadable = (label: string): Candidate => ({ label, parent: null, trusted: false, good: false, verified: false })
+
+function described(
+  { label, bytes, removing, touched }: Unfinished,
+  swept: boolean,
+  now: number,
+  child: string | undefined,
+): Planned {
   const age = `${((now - touched.getTime()) / DAY_MS).toFixed(1)} d`
   const why = removing ? 'a prune began to remove it' : `no manifest, last written ${age} ago`
+  const stays = child === undefined ? 'may be at work' : `${child} stands on it: left for a human`
   const status = removing ? 'being removed' : swept ? 'abandoned' : 'unfinished'
-  return { label, kind: null, status, bytes, keep: !swept, reasons: [swept ? why : `${why}: may be at work`] }
+  return { label, kind: null, status, bytes, keep: !swept, reasons: [swept ? why : `${why}: ${stays}`] }
 }
 
 /** A list that leaves out what is there would be taken for less than there is: what must be there is asked for by name. */

@@ -11,6 +11,8 @@ export interface Candidate {
   readonly good: boolean
   /** Good, and decoded in full at least once: level 2 or higher. */
   readonly verified: boolean
+  /** Not good for no other reason than what it stands on: put that right, and it is good again. */
+  readonly waits?: boolean | undefined
   /** What it is of: a cluster, or a database of one. */
   readonly of?: string | undefined
   /** Who reads it in this moment. */
@@ -91,7 +93,9 @@ export function decide(candidates: readonly Candidate[], retention: Retention, n
     }
     for (const [period, label] of [...firsts].slice(0, retention[name as Period])) keep(label, `${name}: ${period}`)
   }
+  keepBelowUnknown(newest, keep)
   keepAncestors(newest, reasons)
+  keepWaiting(newest, reasons)
   return newest.map(({ label, good: isGood }) => {
     const found = reasons.get(label)!
     const why = isGood ? `older than ${retention.days} d, and no rule keeps it` : 'not good, and its days are over'
@@ -108,6 +112,35 @@ function keepLast(good: readonly Candidate[], now: number, keep: (label: string,
     if (verified && !seen.has(`verified ${of}`)) keep(label, `the newest verified of ${of}`)
     seen.add(of)
     if (verified) seen.add(`verified ${of}`)
+  }
+}
+
+/** Kinds that add to others, and the kinds to which they add. */
+const ADDS_TO: Readonly<Record<string, readonly string[]>> = {
+  incremental: ['base', 'incremental'],
+  pgbackrest: ['pgbackrest'],
+}
+const kindOf = (label: string): string => label.split('-')[1]!
+
+/** One whose manifest cannot be read does not say what it stands on: any older one of these kinds, until somebody looks. */
+function keepBelowUnknown(newest: readonly Candidate[], keep: (label: string, reason: string) => void): void {
+  const there = new Set(newest.map(({ label }) => label))
+  for (const { label, trusted, parent } of newest) {
+    if (trusted || (parent !== null && there.has(parent))) continue
+    const kinds = ADDS_TO[kindOf(label)] ?? []
+    for (const older of newest) {
+      if (older.label < label && kinds.includes(kindOf(older.label))) keep(older.label, `${label} may stand on it`)
+    }
+  }
+}
+
+/** What would be good if its parent were, stays as long as that one does: either may be put right. */
+function keepWaiting(newest: readonly Candidate[], reasons: ReadonlyMap<string, string[]>): void {
+  const bad = new Set(newest.filter(({ good }) => !good).map(({ label }) => label))
+  for (const { label, waits, parent } of [...newest].reverse()) {
+    const found = reasons.get(label)!
+    if (waits && found.length === 0 && bad.has(parent!) && reasons.get(parent!)!.length > 0)
+      found.push(`waits for ${parent}, which stays`)
   }
 }
 

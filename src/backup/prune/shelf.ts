@@ -130,10 +130,12 @@ function statusOf({ trust, manifest }: CatalogueEntry, seen: Seen, older: Readon
   return manifest.parent === null || older.get(manifest.parent)?.status === 'good' ? 'good' : 'broken chain'
 }
 
-/** A failure stands until a verification of at least that level passed. */
-export function disproven(proofs: readonly Proof[]): boolean {
-  const last = proofs.findLastIndex(({ passed }) => !passed)
-  return last >= 0 && !proofs.slice(last + 1).some(({ passed, level }) => passed && level >= proofs[last]!.level)
+/** Each failure stands until a verification of at least that level passed. */
+function disproven(proofs: readonly Proof[]): boolean {
+  return proofs.some(
+    (failure, at) =>
+      !(failure.passed || proofs.slice(at + 1).some(({ passed, level }) => passed && level >= failure.level)),
+  )
 }
 
 /** Where a prune has removed all that was the backup's, the files of others; else undefined. */
@@ -168,4 +170,5 @@ export const candidateOf = ({ entry, status, proofs }: Shelved): Candidate => ({
   trusted: !['unreadable', 'forged', 'unknown key'].includes(status),
   good: status === 'good',
   verified: status === 'good' && provenLevel(proofs) >= 2,
+  waits: status === 'broken chain',
 })

@@ -116,6 +116,13 @@ describe('a prune', () => {
     expect(first, first.stderr).toMatchObject({ code: 3 })
     expect(await shop.arxdb(['verify', one.label, '--level', '0'])).toMatchObject({ code: 0 })
     expect((await listed())[0]).toMatchObject({ status: 'failed' })
+    // Nor is it by a lesser failure that was mended since.
+    const again = Date.now()
+    await shop.prove(one.label, 1, false, new Date(again))
+    await shop.prove(one.label, 1, true, new Date(again + 1))
+    expect((await listed())[0]).toMatchObject({ status: 'failed' })
+    await shop.prove(one.label, 2, true, new Date(again + 2))
+    expect((await listed())[0]).toMatchObject({ status: 'good' })
   })
 
   test('27: a clock that is a year ahead is refused, and nothing goes', async () => {

@@ -126,6 +126,35 @@ describe('arxdb backup prune', () => {
     expect(labels()).not.toContain(dead.label)
   })
 
+  test('29: what is damaged and can be put right is there, and so is what stands on it or below it', async () => {
+    config({ days: 30, count: 1, keepVerified: 1 })
+    const full = await backup(60, { kind: 'base', level: 2 })
+    const first = await backup(55, { kind: 'incremental', parent: full.label, level: 2 })
+    const second = await backup(50, { kind: 'incremental', parent: first.label, level: 2 })
+    await backup(2, { kind: 'base', level: 2 })
+    const there = labels()
+    const path = (one: Manifest): string => shop.path(one.label, 'manifest.json')
+    const old = ago(20)
+    for (const one of [full, first]) {
+      const original = readFileSync(path(one))
+      const flipped = Buffer.from(original)
+      flipped[original.indexOf('"bytes"') + 1]! ^= 1
+      for (const changed of [flipped, original.subarray(0, 90), undefined]) {
+        if (changed) writeFileSync(path(one), changed)
+        else rmSync(path(one))
+        for (const name of ['a.bin', 'b.bin', 'c/d.bin']) utimesSync(shop.path(one.label, name), old, old)
+        const ended = await shop.arxdb(['prune', '--yes', '--json'])
+        expect(ended, ended.stderr).toMatchObject({ code: 0 })
+        expect(labels(), `${one.kind} ${changed?.length}`).toEqual(there)
+        expect(ended.stdout).toContain('left for a human')
+        writeFileSync(path(one), original)
+      }
+    }
+    // Whole again, it is the rules' alone.
+    expect(await shop.arxdb(['prune', '--yes'])).toMatchObject({ code: 0 })
+    for (const { label } of [full, first, second]) expect(labels()).not.toContain(label)
+  })
+
   test('32, 33: files of others stay and are told; what is not finished stays while it is young, and goes when it is not', async () => {
     config({ days: 1, count: 1, keepVerified: 0 })
     const [gone, kept] = [await backup(50), await backup(0.5)]
