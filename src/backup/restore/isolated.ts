@@ -115,6 +115,9 @@ const isolation = (
   max_wal_senders: String(Math.max(least.max_wal_senders!, 10)),
   max_prepared_transactions: String(least.max_prepared_transactions!),
   max_locks_per_transaction: String(Math.max(least.max_locks_per_transaction!, 1024)),
+  // A server needs room for two segments at least, and initdb --wal-segsize makes them of 1 GB too.
+  min_wal_size: `${Math.max(80, 2 * (segmentBytes >> 20))}MB`,
+  max_wal_size: `${Math.max(1024, 8 * (segmentBytes >> 20))}MB`,
   // Not all that is replayed is kept, but what a restored directory writes while arxdb looks at it.
   wal_keep_size: `${disposable ? 0 : KEPT_SEGMENTS * (segmentBytes >> 20)}MB`,
   ...(disposable ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum: 'off' } : {}),

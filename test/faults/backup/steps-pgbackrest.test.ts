@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCatalogue } from '../../../src/backup/catalogue.ts'
 import { atEach, listed, repositoryWords, sampled, within } from '../harness/afterwards.ts'
@@ -25,10 +26,26 @@ describe.skipIf(!canRun)('backup run --kind pgbackrest', () => {
   }, 60_000)
 
   const place = () => ({ bindir: BIN, env: scene.env })
+  async function insert(): Promise<void> {
+    const client = await scene.client()
+    await client.query('insert into t select g, md5(random()::text) from generate_series(1, 100) as g')
+    await client.end()
+  }
   const words = (host: Host) => [
     ...['backup', 'run', '--kind', 'pgbackrest', '--stanza', 'main', '--url', scene.url, '-o', 'json'],
     ...repositoryWords(host),
   ]
+
+  /** The rows of the server whose socket lies there. */
+  async function rowsAt(host: string, port: number): Promise<string> {
+    const own = new pg.Client({ host, port, user: 'postgres', database: 'postgres' })
+    await own.connect()
+    try {
+      return (await own.query("select string_agg(t::text, ',' order by g, m) as all from t")).rows[0].all
+    } finally {
+      await own.end()
+    }
+  }
 
   test('3: killed at any step it leaves nothing half, and the next one is well', async () => {
     const first = hostIn(base, undefined, place())
@@ -42,9 +59,27 @@ describe.skipIf(!canRun)('backup run --kind pgbackrest', () => {
     let host = first
     await atEach(sampled(steps, 4, /^pgbackrest backup/), async (at) => {
       host = hostIn(base, first, place())
+      await insert()
       await runSurvives(host, words(host), before, { at })
     })
     await clearedWhenOld(host)
+
+    // The last one brings back every row, those that came between two killed runs too.
+    const into = join(scene.folder, 'back')
+    const restored = await runFaulty(host.subject, [
+      ...['restore', 'run', '--to', 'backup', '--into', into],
+      ...repositoryWords(host),
+    ])
+    expect(restored, restored.stderr).toMatchObject({ code: 0 })
+    const options = `-c port=5434 -c listen_addresses='' -c unix_socket_directories=${into}`
+    scene.run(`${BIN}/pg_ctl`, ['-D', into, '-w', '-l', join(into, 'start.log'), '-o', options, 'start'])
+    try {
+      const original = await rowsAt(join(scene.folder, 's'), 5433)
+      expect(original.length).toBeGreaterThan(37_000)
+      expect(await rowsAt(into, 5434)).toBe(original)
+    } finally {
+      scene.run(`${BIN}/pg_ctl`, ['-D', into, '-w', '-m', 'immediate', 'stop'])
+    }
   }, 400_000)
 
   test('8: it waits for one that pgBackRest is at, be it of an arxdb that was killed', async () => {
