@@ -50,6 +50,11 @@ test.each([
   ['cp /a/%f %p', 'warning'],
   ['pgbackrest --stanza=main archive-get %f "%p"', 'warning'],
   ['wal-g wal-fetch %f %p', 'warning'],
+  // Without a look at the script first: an arxdb that is not there any more would be the end of the archive.
+  [`"/usr/bin/node" "/opt/bin/arxdb.js" wal fetch %f %p`, 'warning'],
+  [`'/usr/bin/node' '/opt/ar x/bin/arxdb.js' wal fetch '%f' '%p'`, 'warning'],
+  [`node /opt/bin/arxdb.js -q wal fetch %f %p`, 'warning'],
+  [`node /opt/bin/arxdb.js wal fetch %f %p || exit 255`, 'ok'],
   [restoreCommand(OWN), 'ok'],
 ])('restore_command "%s": %s', (text, state) => {
   const found = judgeRestoreCommand(text)

@@ -92,7 +92,7 @@ const RESTORE: readonly Rule[] = [
       'a network that fails makes it exit with 1, which PostgreSQL takes for the end of the archive: it promotes, and later commits are lost',
   },
   {
-    when: matches(/\bnode['"]?\s+\S*arxdb\.js['"]?\s+(\S+\s+)*wal\s+fetch/, MAPPED),
+    when: matches(/\bnode['"]?\s+[^;|&]*\barxdb\.js['"]?\s+(\S+\s+)*wal\s+fetch/, MAPPED),
     state: 'warning',
     detail:
       'where that script is not there, node exits with 1, which PostgreSQL takes for the end of the archive: it promotes, and later commits are lost',
