@@ -1,5 +1,4 @@
 // Pruning as its users run it, beside a store, a clock or a repository that would have it delete the last thing that helps.
-import { randomBytes } from 'node:crypto'
 import {
   copyFileSync,
   existsSync,
@@ -14,37 +13,19 @@ import { join } from 'node:path'
 import { CreateBucketCommand, PutObjectRetentionCommand } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { manifestKey, objectKey } from '../../../src/backup/catalogue.ts'
-import type { Manifest } from '../../../src/backup/manifest.ts'
 import { parentOf } from '../../../src/backup/methods/incremental.ts'
 import { keepProof } from '../../../src/backup/proofs.ts'
-import { beginRun } from '../../../src/backup/runs.ts'
 import { DAY_MS, openShop, type Shop } from '../../backup/shop.ts'
 import { runBeside } from '../../servers/beside.ts'
 import { type Moto, motoReason, startMoto } from '../../servers/moto.ts'
 import { planted, standingAt } from '../harness/faulty.ts'
 import { behind, type Fault } from '../harness/s3-proxy.ts'
+import { aged, ago, everything, rules } from './scene-prune.ts'
 
 let shop: Shop
-const ago = (days: number): Date => new Date(Date.now() - days * DAY_MS)
-
-async function backup(days: number, more: Partial<Manifest> & { level?: 1 | 2 | 3; fails?: boolean } = {}) {
-  const { level, fails = false, ...rest } = more
-  const label = shop.label(ago(days), rest.kind ?? 'dump')
-  const manifest = await shop.publish({ label, ...rest }, [
-    { name: 'a.bin', bytes: randomBytes(50), seals: [] },
-    { name: 'parts/b.bin', bytes: randomBytes(50), seals: [] },
-  ])
-  await (await beginRun(shop.repository, 'run')).end('ok', { label })
-  if (level !== undefined) await shop.prove(label, level, !fails, ago(days))
-  return manifest
-}
-
-const rules = (retention: object): void =>
-  writeFileSync(join(shop.home, 'arxdb.json'), JSON.stringify({ backup: { retention } }))
-const everything = async (): Promise<readonly string[]> => (await shop.repository.store.list('')).map(({ key }) => key)
 /** But for what a prune writes about itself. */
-const content = async () => (await everything()).filter((key) => /^(backups|wal|proofs)\//.test(key))
-const leases = async () => (await everything()).filter((key) => key.startsWith('leases/'))
+const content = async () => (await everything(shop)).filter((key) => /^(backups|wal|proofs)\//.test(key))
+const leases = async () => (await everything(shop)).filter((key) => key.startsWith('leases/'))
 interface Row {
   readonly label: string
   readonly status: string
@@ -56,7 +37,7 @@ const listed = async (): Promise<readonly { label: string; status: string }[]> =
   JSON.parse((await shop.arxdb(['list', '--json'])).stdout)
 const runs = async (): Promise<readonly { job: string; outcome: string }[]> =>
   Promise.all(
-    (await everything())
+    (await everything(shop))
       .filter((key) => key.startsWith('runs/'))
       .map(async (key) => JSON.parse((await shop.repository.store.read(key)).toString())),
   )
@@ -68,11 +49,11 @@ describe('a prune', () => {
   afterEach(() => shop.close())
 
   test('27: proofs that were forged, copied from another label or replayed save nothing, and cost nothing', async () => {
-    rules({ days: 5, count: 1, keepVerified: 2 })
-    const [true1, true2] = [await backup(60, { level: 2 }), await backup(55, { level: 2 })]
-    const bad = await backup(50, { level: 2 })
+    rules(shop, { days: 5, count: 1, keepVerified: 2 })
+    const [true1, true2] = [await aged(shop, 60, { level: 2 }), await aged(shop, 55, { level: 2 })]
+    const bad = await aged(shop, 50, { level: 2 })
     await shop.prove(bad.label, 2, false)
-    const [copied, forged, newest] = [await backup(45), await backup(40), await backup(0.1)]
+    const [copied, forged, newest] = [await aged(shop, 45), await aged(shop, 40), await aged(shop, 0.1)]
     const folder = (label: string) => join(shop.folder, 'proofs', label)
     const own = (label: string) => join(folder(label), readdirSync(folder(label))[0]!)
     for (const { label } of [copied, forged, newest]) mkdirSync(folder(label))
@@ -98,8 +79,8 @@ describe('a prune', () => {
   })
 
   test('27: where every one failed its last verification, nothing goes, however old', async () => {
-    rules({ days: 5, count: 1, keepVerified: 1 })
-    for (const days of [90, 60, 40]) await backup(days, { kind: 'base', level: 3, fails: true })
+    rules(shop, { days: 5, count: 1, keepVerified: 1 })
+    for (const days of [90, 60, 40]) await aged(shop, days, { kind: 'base', level: 3, fails: true })
     const before = await content()
     const ended = await shop.arxdb(['prune', '--yes', '--json'])
     expect(ended, ended.stderr).toMatchObject({ code: 0 })
@@ -109,7 +90,7 @@ describe('a prune', () => {
   })
 
   test('27: a failure that was found without checksums is not passed over by a look at sizes', async () => {
-    const one = await backup(1)
+    const one = await aged(shop, 1)
     await shop.prove(one.label, 2, true, ago(0.5))
     // Nothing in it is a dump: the decoder alone has to find it.
     const first = await shop.arxdb(['verify', one.label, '--level', '2', '--skip-checksums'])
@@ -126,8 +107,8 @@ describe('a prune', () => {
   })
 
   test('27: a clock that is a year ahead is refused, and nothing goes', async () => {
-    rules({ days: 30, count: 1, keepVerified: 0 })
-    for (const days of [3, 2, 1]) await backup(days)
+    rules(shop, { days: 30, count: 1, keepVerified: 0 })
+    for (const days of [3, 2, 1]) await aged(shop, days)
     const before = await content()
     const args = ['backup', 'prune', '--yes', '--repo', shop.folder]
     const env = { ARXDB_BACKUP_KEY: shop.key.file, ...planted('plain', { clockMs: 365 * DAY_MS }) }
@@ -143,7 +124,7 @@ describe('a prune', () => {
   })
 
   test('27: proofs that nobody signed count for nothing, and it is said what to do', async () => {
-    const { label } = await backup(1)
+    const { label } = await aged(shop, 1)
     await keepProof(shop.repository, undefined, {
       ...{ label, at: ago(0.5).toISOString(), level: 5, passed: true, problems: [] },
     })
@@ -155,8 +136,8 @@ describe('a prune', () => {
   })
 
   test('33: whose lease another one took meanwhile removes nothing more', async () => {
-    rules({ days: 5, count: 1, keepVerified: 0 })
-    for (const days of [60, 50, 1]) await backup(days)
+    rules(shop, { days: 5, count: 1, keepVerified: 0 })
+    for (const days of [60, 50, 1]) await aged(shop, days)
     const before = (await content()).filter((key) => key.endsWith('manifest.json'))
     const subject = { tier: 'plain', home: shop.home, env: { ARXDB_BACKUP_KEY: shop.key.file } } as const
     const standing = await standingAt(
@@ -178,9 +159,9 @@ describe('a prune', () => {
   test('29: an incremental adds to no backup that is damaged, or stands on one that is', async () => {
     const { repository, key, server } = shop
     const parent = async () => (await parentOf({ repository, key, server })).label
-    const full = await backup(6, { kind: 'base' })
-    const newer = await backup(5, { kind: 'base' })
-    const child = await backup(4, { kind: 'incremental', parent: newer.label })
+    const full = await aged(shop, 6, { kind: 'base' })
+    const newer = await aged(shop, 5, { kind: 'base' })
+    const child = await aged(shop, 4, { kind: 'incremental', parent: newer.label })
     expect(await parent()).toBe(child.label)
     await shop.prove(newer.label, 2, false)
     expect(await parent()).toBe(full.label)
@@ -192,18 +173,21 @@ describe('a prune', () => {
   })
 
   test('27: of several databases and clusters in one repository each keeps its last good backup', async () => {
-    rules({ days: 5, count: 1, keepVerified: 1 })
+    rules(shop, { days: 5, count: 1, keepVerified: 1 })
     const server = (database: string, systemId = shop.server.systemId) => ({ ...shop.server, database, systemId })
     const wal = { timeline: 1, start: '0/5000028', end: '0/5000128', segmentBytes: 16 << 20 }
-    const rare = [await backup(90, { server: server('rare'), level: 2 }), await backup(60, { server: server('rare') })]
-    const base = await backup(50, { kind: 'base', wal })
+    const rare = [
+      await aged(shop, 90, { server: server('rare'), level: 2 }),
+      await aged(shop, 60, { server: server('rare') }),
+    ]
+    const base = await aged(shop, 50, { kind: 'base', wal })
     const [fails, works] = [
-      await backup(40, { server: server('market', '99') }),
-      await backup(45, { server: server('market', '99') }),
+      await aged(shop, 40, { server: server('market', '99') }),
+      await aged(shop, 45, { server: server('market', '99') }),
     ]
     await shop.prove(fails.label, 1, false)
-    const gone = [await backup(30, { level: 2 }), await backup(20)]
-    const newest = await backup(0.1, { level: 2 })
+    const gone = [await aged(shop, 30, { level: 2 }), await aged(shop, 20)]
+    const newest = await aged(shop, 0.1, { level: 2 })
     const ended = await shop.arxdb(['prune', '--yes', '--json'])
     expect(ended, ended.stderr).toMatchObject({ code: 0 })
     const kept = rowsOf(ended.stdout).filter(({ action }) => action === 'keep')
@@ -214,9 +198,9 @@ describe('a prune', () => {
   })
 
   test('31: of one manifest that is not in the list and yet there: nothing goes', async () => {
-    rules({ days: 5, count: 1, keepVerified: 0 })
-    for (const days of [60, 50]) await backup(days)
-    const hidden = await backup(40)
+    rules(shop, { days: 5, count: 1, keepVerified: 0 })
+    for (const days of [60, 50]) await aged(shop, days)
+    const hidden = await aged(shop, 40)
     const file = shop.path(hidden.label, 'manifest.json')
     // A link is no file to a list, and one to who reads.
     copyFileSync(file, join(shop.home, 'manifest'))
@@ -231,37 +215,37 @@ describe('a prune', () => {
   })
 
   test('32: what went leaves no empty folder, and what others put there stays', async () => {
-    rules({ days: 5, count: 1, keepVerified: 0 })
-    const [gone, shared, kept] = [await backup(60), await backup(50), await backup(1)]
-    writeFileSync(shop.path(shared.label, 'parts/theirs'), 'x')
+    rules(shop, { days: 5, count: 1, keepVerified: 0 })
+    const [gone, shared, kept] = [await aged(shop, 60), await aged(shop, 50), await aged(shop, 1)]
+    writeFileSync(shop.path(shared.label, 'c/theirs'), 'x')
     expect(await shop.arxdb(['prune', '--yes'])).toMatchObject({ code: 0 })
     expect(readdirSync(join(shop.folder, 'backups')).sort()).toEqual([shared.label, kept.label])
     expect(existsSync(join(shop.folder, 'backups', gone.label))).toBe(false)
     expect(readdirSync(join(shop.folder, 'backups', shared.label), { recursive: true }).sort()).toEqual(
-      ['parts', 'parts/theirs', 'removing.json'].sort(),
+      ['c', 'c/theirs', 'removing.json'].sort(),
     )
     expect(existsSync(join(shop.folder, 'leases'))).toBe(true)
   })
 
   test('36: a dry run says what the run then does, to the row, and writes nothing', async () => {
-    rules({ days: 5, count: 1, keepVerified: 1, monthly: 2 })
-    const full = await backup(90, { kind: 'base' })
-    await backup(3, { kind: 'incremental', parent: full.label })
-    for (const days of [80, 70, 60, 50]) await backup(days, { level: days === 70 ? 2 : 1 })
-    const forged = await backup(55)
+    rules(shop, { days: 5, count: 1, keepVerified: 1, monthly: 2 })
+    const full = await aged(shop, 90, { kind: 'base' })
+    await aged(shop, 3, { kind: 'incremental', parent: full.label })
+    for (const days of [80, 70, 60, 50]) await aged(shop, days, { level: days === 70 ? 2 : 1 })
+    const forged = await aged(shop, 55)
     const path = shop.path(forged.label, 'manifest.json')
     writeFileSync(path, readFileSync(path, 'utf8').replace('"market"', '"markes"'))
-    rmSync(shop.path((await backup(45)).label, 'a.bin'))
-    const before = await everything()
+    rmSync(shop.path((await aged(shop, 45)).label, 'a.bin'))
+    const before = await everything(shop)
     const dry = await shop.arxdb(['prune', '--dry-run', '--json'])
     expect(dry, dry.stderr).toMatchObject({ code: 0 })
-    expect(await everything()).toEqual(before)
+    expect(await everything(shop)).toEqual(before)
     const real = await shop.arxdb(['prune', '--yes', '--json'])
     expect(real, real.stderr).toMatchObject({ code: 0 })
     const told = rowsOf(dry.stdout).map((row) => ({ ...row, action: row.action === 'remove' ? 'removed' : row.action }))
     expect(rowsOf(real.stdout)).toEqual(told)
     expect(new Set(told.map(({ action }) => action))).toEqual(new Set(['keep', 'removed']))
-    const left = new Set((await everything()).flatMap((key) => /^backups\/([^/]+)\//.exec(key)?.[1] ?? []))
+    const left = new Set((await everything(shop)).flatMap((key) => /^backups\/([^/]+)\//.exec(key)?.[1] ?? []))
     expect([...left].sort()).toEqual(
       told
         .filter(({ action }) => action === 'keep')
@@ -313,8 +297,8 @@ describe.skipIf(noMoto)(`a prune of S3${noMoto ? ` (${noMoto})` : ''}`, () => {
   }
   test('31: of which the store shows a part, none, or not who is there: an error, and no request to remove', async () => {
     await place()
-    rules({ days: 5, count: 1, keepVerified: 0 })
-    for (const days of [60, 50, 40, 30]) await backup(days, { level: 1 })
+    rules(shop, { days: 5, count: 1, keepVerified: 0 })
+    for (const days of [60, 50, 40, 30]) await aged(shop, days, { level: 1 })
     const before = await content()
     for (const [name, fault] of Object.entries(faults)) {
       const removed: string[] = []
@@ -338,11 +322,11 @@ describe.skipIf(noMoto)(`a prune of S3${noMoto ? ` (${noMoto})` : ''}`, () => {
 
   test('35: what Object Lock holds is told, exit 0: the backup is whole, and its WAL stays', async () => {
     const bucket = await place(true)
-    rules({ days: 5, count: 1, keepVerified: 0 })
+    rules(shop, { days: 5, count: 1, keepVerified: 0 })
     const wal = (start: string) => ({ timeline: 1, start, end: start, segmentBytes: 16 << 20 })
-    const held = await backup(60, { kind: 'base', wal: wal('0/5000028') })
-    const gone = await backup(50, { kind: 'base', wal: wal('0/6000028') })
-    const kept = await backup(1, { kind: 'base', wal: wal('0/9000028') })
+    const held = await aged(shop, 60, { kind: 'base', wal: wal('0/5000028') })
+    const gone = await aged(shop, 50, { kind: 'base', wal: wal('0/6000028') })
+    const kept = await aged(shop, 1, { kind: 'base', wal: wal('0/9000028') })
     const segments = [4, 5, 6, 8, 9].map((n) => `wal/${shop.server.systemId}/00000001/00000001000000000000000${n}`)
     for (const key of segments) await shop.repository.store.put(key, Buffer.from('wal'))
     const client = moto.client()
@@ -360,7 +344,7 @@ describe.skipIf(noMoto)(`a prune of S3${noMoto ? ` (${noMoto})` : ''}`, () => {
     expect(ended.stderr).toContain(`${held.label} stays: the store holds on to it`)
     const actions = Object.fromEntries(rowsOf(ended.stdout).map(({ label, action }) => [label, action]))
     expect(actions).toEqual({ [held.label]: 'refused', [gone.label]: 'removed', [kept.label]: 'keep' })
-    const left = await everything()
+    const left = await everything(shop)
     for (const key of [...segments, objectKey(held.label, 'a.bin')]) expect(left).toContain(key)
     expect(left.filter((key) => key.includes('removing.json') || key.startsWith('leases/'))).toEqual([])
     expect((await listed()).map(({ status }) => status)).toEqual(['good', 'good'])

@@ -31,10 +31,12 @@ export const retention: readonly FaultRow[] = [
   {
     fault: 29,
     what: 'A kept incremental stands on older backups',
-    injected: 'chains across the age limit, and at random',
-    expected: 'no ancestor of a kept one goes',
-    before: 'as expected',
+    injected: 'chains across the age limit, and at random; manifests in a chain flipped, cut and removed',
+    expected:
+      'no ancestor of a kept one goes; what stands on a damaged manifest stays with it, and so does what it may stand on',
+    before: 'as expected, but for increments whose full backup could not be read just then: they went',
     tests: [
+      ['faults/backup/prune.test.ts', '29: what is damaged and can be put right'],
       ['faults/backup/prune.test.ts', '29: what a kept incremental stands on'],
       ['backup/retention.test.ts', 'the newest verified, the ancestors of all that stays'],
     ],
@@ -47,7 +49,7 @@ export const retention: readonly FaultRow[] = [
     before: 'as expected, but for empty folders that stayed behind',
     tests: [
       ['faults/backup/prune.test.ts', '30: killed in the middle'],
-      ['faults/backup/prune.test.ts', '30: dies after any number of steps'],
+      ['faults/backup/prune-steps.test.ts', '30: dies after any number of steps'],
     ],
   },
   {
@@ -59,9 +61,9 @@ export const retention: readonly FaultRow[] = [
     tests: [
       ['faults/backup/prune-store.test.ts', '31: of which the store shows a part'],
       ['faults/backup/prune-store.test.ts', '31: of one manifest that is not in the list'],
-      ['faults/backup/prune.test.ts', '31: refuses a list'],
-      ['faults/backup/prune.test.ts', '31: lists nothing'],
-      ['faults/backup/prune.test.ts', '31: lists a part of it'],
+      ['faults/backup/prune-steps.test.ts', '31: refuses a list'],
+      ['faults/backup/prune-steps.test.ts', '31: lists nothing'],
+      ['faults/backup/prune-steps.test.ts', '31: lists a part of it'],
     ],
     needs: 'moto for S3',
   },
@@ -122,7 +124,7 @@ export const retention: readonly FaultRow[] = [
     tests: [
       ['faults/backup/prune-store.test.ts', '35: what Object Lock holds'],
       ['faults/backup/prune.test.ts', '35: a folder that cannot be changed'],
-      ['faults/backup/prune.test.ts', '35: holds on to a manifest'],
+      ['faults/backup/prune-steps.test.ts', '35: holds on to a manifest'],
     ],
     needs: 'moto for S3, chattr for immutable files',
   },
@@ -134,7 +136,7 @@ export const retention: readonly FaultRow[] = [
     before: 'as expected',
     tests: [
       ['faults/backup/prune-store.test.ts', '36: a dry run says what'],
-      ['faults/backup/prune.test.ts', '36: whatever there is'],
+      ['faults/backup/prune-steps.test.ts', '36: whatever there is'],
     ],
   },
 ]
