@@ -1,10 +1,11 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { segmentAt, segmentName } from '../../../src/backup/wal/names.ts'
 import { start } from './cluster.ts'
-import { type Backup, isClear, isClosed, isFailed, isWhole, Lost, type Moment, waysTo } from './model.ts'
+import { type Backup, isClear, isClosed, isFailed, isWhole, Lost, type Moment, SEGMENT, waysTo } from './model.ts'
 import type { Random } from './random.ts'
 import { canGoOn, contentOf, difference, load, type Rows } from './rows.ts'
-import { configure } from './stanza.ts'
+import { configure, holds } from './stanza.ts'
 import type { Said } from './tool.ts'
 import { archived, brief, DATABASE, type Do, must, remember, synced, type World } from './world.ts'
 
@@ -205,6 +206,9 @@ export const doPromote: Do = async (world, dice) => {
   must(await tool.run(['restore', 'open', back.dataDir, '--archive', '--yes', '-o', 'json']), 'restore open --archive')
   const old = world.server
   if (!disaster) await old.stop()
+  const parent = latest ? model.timeline : moment.timeline
+  const before = segmentName(parent, segmentAt(back.reachedLsn, SEGMENT) - 1, SEGMENT)
+  const followed = world.stanza === undefined || holds(world.stanza, before)
   // Its archiver begins at once; the port is known afterwards.
   if (world.stanza) configure(world.stanza, { dataDir: back.dataDir, port: old.port })
   world.server = await start(world.bindir, back.dataDir, DATABASE)
@@ -214,8 +218,7 @@ export const doPromote: Do = async (world, dice) => {
   const timeline = Number.parseInt(said[0].file.slice(0, 8), 16)
   world.say(`promoted: timeline ${timeline}, from ${moment.timeline} at ${back.reachedLsn}`)
   if (model.branches.has(timeline)) throw new Lost(`timeline ${timeline} was there before`)
-  const parent = latest ? model.timeline : moment.timeline
-  model.branches.set(timeline, { timeline, parent, fork: back.reachedLsn })
+  model.branches.set(timeline, { timeline, parent, fork: back.reachedLsn, followed })
   Object.assign(model, { timeline, rows })
   await remember(world)
   await synced(world, model.moments.length - 1)

@@ -50,6 +50,11 @@ export interface Branch {
   readonly timeline: number
   readonly parent: number
   readonly fork: string
+  /**
+   * pgBackRest's archive has the parent up to the fork too. `wal push` takes along what is ready, so arxdb's is ahead of
+   * it; and a server that is lost catches up no more.
+   */
+  readonly followed: boolean
 }
 
 export interface Damage {
@@ -110,12 +115,19 @@ function leads(model: Model, backup: Backup, moment: Moment): boolean {
   return true
 }
 
-/**
- * No file of the archive between them is damaged: on any branch, to be on the safe side. pgBackRest's archive is its own,
- * and comes to no harm.
- */
-function isUnbroken({ damages }: Model, { kind, wal }: Backup, moment: Moment): boolean {
-  if (kind === 'pgbackrest') return true
+/** pgBackRest's archive comes to no harm, but may lack what a lost server had not handed over. */
+function isFollowed({ branches }: Model, { wal }: Backup, moment: Moment): boolean {
+  for (let at = moment.timeline; at !== wal!.timeline; at = branches.get(at)!.parent) {
+    if (!branches.get(at)!.followed) return false
+  }
+  return true
+}
+
+/** No file of the archive between them is damaged: on any branch, to be on the safe side. */
+function isUnbroken(model: Model, backup: Backup, moment: Moment): boolean {
+  const { kind, wal } = backup
+  if (kind === 'pgbackrest') return isFollowed(model, backup, moment)
+  const { damages } = model
   const [first, last] = [segmentAt(wal!.start, SEGMENT), segmentBefore(moment.lsn, SEGMENT)]
   return [...damages.keys()].every((key) => {
     if (!key.startsWith('wal/')) return true

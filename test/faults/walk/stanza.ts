@@ -1,7 +1,7 @@
 // pgBackRest of the walk's own: a second archive and a second place for backups, of which arxdb keeps the list.
 import { execFileSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { ownFolder, type Server, who } from './cluster.ts'
 
 const PROGRAM = '/usr/bin/pgbackrest'
@@ -43,6 +43,13 @@ pg1-socket-path=${folder}
 pg1-port=${server.port}
 `,
   )
+}
+
+/** Whether its archive has that segment. */
+export function holds({ name, folder }: Stanza, segment: string): boolean {
+  const place = join(folder, 'repo/archive', name)
+  const files = readdirSync(place, { recursive: true, encoding: 'utf8' }).map((path) => basename(path))
+  return files.some((file) => new RegExp(`^${segment}-[0-9a-f]{40}\\.zst$`).test(file))
 }
 
 /** Begins it. */
