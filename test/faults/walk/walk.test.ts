@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TierName, tiers } from '../../servers/databases.ts'
 import { findPostgres } from '../../servers/postgres.ts'
 import { type BuiltWalk, builtWalk, canWalk } from './built.ts'
+import { judged, newModel, waysTo } from './model.ts'
 import { operations, read, written } from './operations.ts'
 import { difference, linesOf } from './rows.ts'
 import { shrunk } from './shrink.ts'
@@ -45,6 +46,36 @@ test('a row that is lost, added or other is told', () => {
 const canRun = tiers()
   .map(({ name }) => name)
   .filter((name) => canWalk(name))
+
+const backup = (kind: string) => ({
+  ...{ label: kind, kind, parent: null, wal: { timeline: 1, start: '0/1000028', end: '0/1000100' } },
+  ...{ from: 0, to: 0, verified: false, failure: 0, unsure: false },
+})
+
+test('behind a promotion a moment is promised from what has the WAL of the lost server', () => {
+  const moment = { index: 1, name: 'm1', time: '', xid: '', lsn: '0/1C00000', timeline: 2, rows: new Map() }
+  const ways = (followed: boolean): readonly string[] => {
+    const model = newModel()
+    model.branches.set(2, { timeline: 2, parent: 1, fork: '0/1AFFFD8', followed })
+    for (const kind of ['base', 'pgbackrest']) model.backups.set(kind, backup(kind))
+    return waysTo(model, { ...moment, archived: true }).map(({ label }) => label)
+  }
+  expect(ways(true)).toEqual(['base', 'pgbackrest'])
+  expect(ways(false)).toEqual(['base'])
+})
+
+test('a failure stands until a look as thorough', () => {
+  const one = backup('base')
+  for (const [level, passed, failure] of [
+    [2, false, 2],
+    [1, false, 2],
+    [1, true, 2],
+    [2, true, 0],
+  ] as const) {
+    judged(one, level, passed)
+    expect(one).toMatchObject({ failure, verified: level === 2 && passed })
+  }
+})
 
 describe.runIf(canRun.length > 0)('a random walk', () => {
   let built: BuiltWalk
