@@ -61,6 +61,7 @@ export async function archived(world: World): Promise<void> {
     )
     const last = found[0].last_archived_wal as string | null
     if (last && last.slice(0, 8) === file.slice(0, 8) && last.slice(0, 24) >= file) break
+    if (waited > 5_000 && keptFromArchiving(model, found[0].last_failed_wal)) return
     if (waited > 90_000) throw new Lost(`the archiver stands still before ${file}: ${JSON.stringify(found[0])}`)
     // One that has failed sleeps for a minute, unless there is more to do.
     if (waited % 2000 === 1950)
@@ -69,6 +70,13 @@ export async function archived(world: World): Promise<void> {
   }
   nowArchived(model, segmentNumber(file, SEGMENT))
 }
+
+/**
+ * `wal push` had taken it along, and it came to harm before PostgreSQL asked for it: there is another file of that name
+ * then, which is never replaced, and the archiver rightly waits for somebody to put it right.
+ */
+const keptFromArchiving = ({ damages }: Model, name: string | null): boolean =>
+  [...damages.keys()].some((key) => key.startsWith('wal/') && key.endsWith(`/${name}`))
 
 /** What the repository's files say, after a command that makes or removes backups; and whether the list says the same. */
 export async function synced(world: World, from: number, look = true): Promise<readonly string[]> {
