@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { arxdbBeside, type Outcome, runBeside } from '../../servers/beside.ts'
 import { standingAt } from '../harness/faulty.ts'
@@ -126,12 +126,8 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
   }
 
   /** What stands in a restored directory, by a server of its own on it. */
-  async function content(into: string) {
-    const options = `-c port=5434 -c listen_addresses='' -c unix_socket_directories=${into}`
-    scene.run(`${BIN}/pg_ctl`, ['-D', into, '-w', '-l', join(into, 'start.log'), '-o', options, 'start'])
-    const own = new pg.Client({ host: into, port: 5434, user: 'postgres', database: 'postgres' })
-    try {
-      await own.connect()
+  const content = (into: string) =>
+    scene.within(into, async (own) => {
       const { rows } = await own.query(`select
         (select count(*)::int from t) as rows, (select count(*)::int from aside) as aside,
         (select md5(string_agg(t::text, ',' order by g)) from t) as digest,
@@ -139,11 +135,7 @@ describe.skipIf(!canRun)('restores of kind pgbackrest', () => {
         current_setting('restore_command') as command, current_setting('primary_conninfo') as primary_conninfo,
         (select pg_tablespace_location(oid) from pg_tablespace where spcname = 'apart') as apart`)
       return rows[0]
-    } finally {
-      await own.end().catch(() => {})
-      scene.run(`${BIN}/pg_ctl`, ['-D', into, '-w', '-m', 'fast', 'stop'])
-    }
-  }
+    })
   /** The digest of the first so many rows of the original. */
   const digest = async (rows: number): Promise<string> =>
     (await client.query(`select md5(string_agg(t::text, ',' order by g)) as d from t where g <= ${rows}`)).rows[0].d

@@ -32,6 +32,8 @@ export interface Scene {
   client(): Promise<pg.Client>
   /** Runs a program as the account of the server; rejects with its output when it fails. */
   run(file: string, args: readonly string[]): string
+  /** Runs a server on a restored directory, as its account, for as long as it is looked into. */
+  within<T>(into: string, look: (client: pg.Client) => Promise<T>): Promise<T>
   /** Switches the segment, and waits until pgBackRest has it: where it lies. */
   archived(client: pg.Client): Promise<string>
   making(more?: Partial<Making>): Making
@@ -65,6 +67,18 @@ export async function openScene(wal?: { readonly segmentMb: number; readonly beg
     await opened.connect()
     return opened
   }
+  async function within<T>(into: string, look: (client: pg.Client) => Promise<T>): Promise<T> {
+    const options = `-c port=5434 -c listen_addresses='' -c unix_socket_directories=${into}`
+    run(`${BIN}/pg_ctl`, ['-D', into, '-w', '-l', join(into, 'start.log'), '-o', options, 'start'])
+    const own = new pg.Client({ host: into, port: 5434, user: 'postgres', database: 'postgres' })
+    try {
+      await own.connect()
+      return await look(own)
+    } finally {
+      await own.end().catch(() => {})
+      run(`${BIN}/pg_ctl`, ['-D', into, '-w', '-m', 'fast', 'stop'])
+    }
+  }
   const shop = await openShop()
   const first = await client()
   const { rows } = await first.query('select system_identifier::text as id from pg_control_system()')
@@ -82,7 +96,7 @@ export async function openScene(wal?: { readonly segmentMb: number; readonly beg
       ...more,
     }) as Making
   return {
-    ...{ folder, shop, env, client, run, making },
+    ...{ folder, shop, env, client, run, within, making },
     url: `postgres:///postgres?host=${join(folder, 's')}&port=${PORT}&user=postgres`,
     pgbackrest: (...args) => run('pgbackrest', [`--config=${conf}`, '--stanza=main', ...args]),
     async archived(asking) {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCatalogue } from '../../../src/backup/catalogue.ts'
 import { atEach, listed, repositoryWords, sampled, within } from '../harness/afterwards.ts'
@@ -36,16 +36,8 @@ describe.skipIf(!canRun)('backup run --kind pgbackrest', () => {
     ...repositoryWords(host),
   ]
 
-  /** The rows of the server whose socket lies there. */
-  async function rowsAt(host: string, port: number): Promise<string> {
-    const own = new pg.Client({ host, port, user: 'postgres', database: 'postgres' })
-    await own.connect()
-    try {
-      return (await own.query("select string_agg(t::text, ',' order by g, m) as all from t")).rows[0].all
-    } finally {
-      await own.end()
-    }
-  }
+  const rowsOf = async (client: pg.Client): Promise<string> =>
+    (await client.query("select string_agg(t::text, ',' order by g, m) as all from t")).rows[0].all
 
   test('3: killed at any step it leaves nothing half, and the next one is well', async () => {
     const first = hostIn(base, undefined, place())
@@ -71,15 +63,10 @@ describe.skipIf(!canRun)('backup run --kind pgbackrest', () => {
       ...repositoryWords(host),
     ])
     expect(restored, restored.stderr).toMatchObject({ code: 0 })
-    const options = `-c port=5434 -c listen_addresses='' -c unix_socket_directories=${into}`
-    scene.run(`${BIN}/pg_ctl`, ['-D', into, '-w', '-l', join(into, 'start.log'), '-o', options, 'start'])
-    try {
-      const original = await rowsAt(join(scene.folder, 's'), 5433)
-      expect(original.length).toBeGreaterThan(37_000)
-      expect(await rowsAt(into, 5434)).toBe(original)
-    } finally {
-      scene.run(`${BIN}/pg_ctl`, ['-D', into, '-w', '-m', 'immediate', 'stop'])
-    }
+    const client = await scene.client()
+    const original = await rowsOf(client).finally(() => client.end())
+    expect(original.length).toBeGreaterThan(37_000)
+    expect(await scene.within(into, rowsOf)).toBe(original)
   }, 400_000)
 
   test('8: it waits for one that pgBackRest is at, be it of an arxdb that was killed', async () => {
