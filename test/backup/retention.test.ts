@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { momentOf } from '../../src/backup/label.ts'
 import type { Manifest } from '../../src/backup/manifest.ts'
-import { type Candidate, decide, isoWeek, momentOf } from '../../src/backup/prune/retention.ts'
+import { type Candidate, decide, isoWeek } from '../../src/backup/prune/retention.ts'
 import { positionOf, walPlan } from '../../src/backup/prune/wal.ts'
 import { RETENTION, type Retention } from '../../src/backup/settings.ts'
 

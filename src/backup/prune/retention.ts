@@ -1,4 +1,5 @@
 // Which backups stay. Pure: the plan that is shown and the one that is carried out come from this one function.
+import { kindOf, momentOf } from '../label.ts'
 import type { Retention } from '../settings.ts'
 
 /** What the rules know of a backup; good ones count, the others are only not in the way. */
@@ -29,13 +30,6 @@ export interface Decision {
 const DAY_MS = 86_400_000
 /** The newest of a database stays so long, whatever other ones in the same repository are backed up since. */
 const LAST_DAYS = 366
-
-/** The moment in a label, milliseconds since 1970. */
-export function momentOf(label: string): number {
-  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(label) ?? []
-  const [year, month, day, hour, minute, second] = parts.map(Number) as [number, number, number, number, number, number]
-  return Date.UTC(year, month - 1, day, hour, minute, second)
-}
 
 type Period = 'daily' | 'weekly' | 'monthly' | 'yearly'
 const PERIODS: Readonly<Record<Period, (moment: Date) => string>> = {
@@ -120,7 +114,6 @@ const ADDS_TO: Readonly<Record<string, readonly string[]>> = {
   incremental: ['base', 'incremental'],
   pgbackrest: ['pgbackrest'],
 }
-const kindOf = (label: string): string => label.split('-')[1]!
 
 /** One whose manifest cannot be read does not say what it stands on: any older one of these kinds, until somebody looks. */
 function keepBelowUnknown(newest: readonly Candidate[], keep: (label: string, reason: string) => void): void {

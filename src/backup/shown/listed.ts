@@ -1,6 +1,6 @@
 // One backup as a row of the list.
+import { momentOf } from '../label.ts'
 import { provenLevel } from '../proofs.ts'
-import { momentOf } from '../prune/retention.ts'
 import type { Shelved } from '../prune/shelf.ts'
 
 export interface ListedBackup {

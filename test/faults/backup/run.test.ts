@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { labelTime, newLabel } from '../../../src/backup/label.ts'
+import { momentOf, newLabel } from '../../../src/backup/label.ts'
 import { arxdbBeside, type Outcome, runBeside } from '../../servers/beside.ts'
 import { describeTiers, migratedDatabase, type TestDatabase, withClient } from '../../servers/databases.ts'
 
@@ -171,6 +171,6 @@ test('labels never go back, whatever the clock does', () => {
   const first = newLabel('dump', later, undefined)
   const second = newLabel('base', new Date('2026-01-01T23:00:00Z'), first)
   expect(second > first).toBe(true)
-  expect(labelTime(second).toISOString()).toBe('2026-01-02T00:00:01.000Z')
+  expect(new Date(momentOf(second)).toISOString()).toBe('2026-01-02T00:00:01.000Z')
   expect(newLabel('dump', new Date('2026-01-03T00:00:00Z'), second).startsWith('20260103T000000Z-dump-')).toBe(true)
 })
